@@ -1,0 +1,177 @@
+"""Invariants 1 to 6 of docs/invariants.md, as recounts from the rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from booking.ledger import cells_between
+from booking.models import (
+    SEATED,
+    STANDING,
+    BusyCell,
+    Claim,
+    EntryState,
+    Offer,
+    Offering,
+    OfferState,
+    Reservation,
+    ReservationState,
+    StatusChange,
+    WaitingEntry,
+)
+from booking.services.waiting import LAST_OFFER_BEFORE_START
+
+# What was claimed longer ago than this has been swept from the cells.
+SWEPT_AFTER = dt.timedelta(days=1)
+# A freed place may wait this long for the tick when only time freed it.
+TICK_SLACK = dt.timedelta(minutes=2)
+
+
+def _count(queryset: object, aggregate: object) -> Coalesce:
+    """A correlated count, 0 where there are no rows."""
+    grouped = queryset.order_by().values("offering").annotate(n=aggregate)  # type: ignore[attr-defined]
+    return Coalesce(Subquery(grouped.values("n"), output_field=IntegerField()), 0)
+
+
+def seats_match() -> list[str]:
+    """0 <= taken <= capacity, and taken = seated reservations + places on offer."""
+    mine = {"offering": OuterRef("pk")}
+    seated = Reservation.objects.filter(**mine, state__in=SEATED)
+    offered = Offer.objects.open().filter(**mine)
+    counted = Offering.objects.annotate(
+        seated=_count(seated, Count("pk")), offered=_count(offered, Sum("places"))
+    )
+    wrong = counted.exclude(
+        seats_taken=F("seated") + F("offered"), seats_taken__lte=F("capacity")
+    )
+    return [
+        f"offering {o.pk}: taken {o.seats_taken} of {o.capacity},"
+        f" seated {o.seated}, offered {o.offered}"  # type: ignore[attr-defined]
+        for o in wrong
+    ]
+
+
+def persons_stand_once() -> list[str]:
+    """One live reservation or waiting entry for each person and offering."""
+    twice = (
+        Reservation.objects.filter(state__in=STANDING, person__isnull=False)
+        .values("offering", "person")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+    )
+    return [f"offering {r['offering']} person {r['person']}: {r['n']}" for r in twice]
+
+
+def intervals_do_not_overlap() -> list[str]:
+    """No resource is claimed twice at once, checked on the intervals themselves."""
+    claims = defaultdict(list)
+    active = Claim.objects.filter(
+        ended_at=None, is_standing=False, block__ended_at=None
+    ).order_by("from_at")
+    for row in active.values_list("resource_id", "pk", "from_at", "to_at"):
+        claims[row[0]].append(row[1:])
+    return [
+        f"resource {resource}: claims {a[0]} and {b[0]}"
+        for resource, rows in claims.items()
+        for a, b in zip(rows, rows[1:], strict=False)
+        if b[1] < a[2]
+    ]
+
+
+def cells_match_intervals() -> list[str]:
+    """Each claim has exactly its cells; a standing one leaves none free."""
+    edge = timezone.now() - SWEPT_AFTER
+    first = cells_between(edge, edge).start + 2
+    owned: dict[int, set[int]] = defaultdict(set)
+    taken: dict[int, set[int]] = defaultdict(set)
+    rows = BusyCell.objects.filter(cell__gte=first)
+    for claim_id, resource_id, cell in rows.values_list(
+        "claim_id", "resource_id", "cell"
+    ):
+        owned[claim_id].add(cell)
+        taken[resource_id].add(cell)
+    wrong = []
+    active = Claim.objects.filter(ended_at=None, to_at__gt=edge)
+    for claim in active:
+        due = {c for c in cells_between(claim.from_at, claim.to_at) if c >= first}
+        has = owned.pop(claim.pk, set())
+        is_right = has <= due and due <= taken[claim.resource_id]
+        if not is_right or (not claim.is_standing and has != due):
+            wrong.append(f"claim {claim.pk}: {len(has)} cells of {len(due)}")
+    return wrong + [f"claim {pk}: cells without an interval" for pk in owned]
+
+
+def no_free_place_while_waiting() -> list[str]:
+    """While the first in line fits, no place stands free (before the last offers)."""
+    now = timezone.now()
+    waiting = Offering.objects.filter(waiting_parties__gt=0, cancelled_at=None).exclude(
+        starts_at__lte=now + LAST_OFFER_BEFORE_START + TICK_SLACK
+    )
+    wrong = []
+    for offering in waiting:
+        entry = WaitingEntry.objects.filter(offering=offering).in_line().first()
+        free = offering.capacity - offering.seats_taken
+        if entry is not None and entry.places <= free:
+            wrong.append(f"offering {offering.pk}: {free} free, entry {entry.pk} waits")
+    return wrong
+
+
+def waiting_parties_match() -> list[str]:
+    """The counter of waiting parties is the number of waiting entries."""
+    waiting = WaitingEntry.objects.waiting().filter(offering=OuterRef("pk"))
+    wrong = Offering.objects.annotate(n=_count(waiting, Count("pk"))).exclude(
+        waiting_parties=F("n")
+    )
+    return [f"offering {o.pk}: {o.waiting_parties} counted" for o in wrong]
+
+
+def offers_agree_with_entries() -> list[str]:
+    """An entry is offered exactly while it has one open offer."""
+    without = WaitingEntry.objects.filter(state=EntryState.OFFERED).exclude(
+        offers__state=OfferState.OPEN
+    )
+    stray = Offer.objects.open().exclude(entry__state=EntryState.OFFERED)
+    return [f"entry {e.pk}: offered, no offer" for e in without] + [
+        f"offer {o.pk}: open, entry {o.entry_id} is not offered" for o in stray
+    ]
+
+
+def expired_offers_never_confirm() -> list[str]:
+    """No offer was taken after its deadline."""
+    late = Offer.objects.filter(state=OfferState.TAKEN, ended_at__gte=F("expires_at"))
+    return [f"offer {o.pk}: taken after its deadline" for o in late]
+
+
+def every_change_has_its_row() -> list[str]:
+    """The last history row of each reservation, entry and offer says its state."""
+    return [
+        line
+        for model, field in (
+            (Reservation, "reservation"),
+            (WaitingEntry, "entry"),
+            (Offer, "offer"),
+        )
+        for line in _history_gaps(model, field)
+    ]
+
+
+def _history_gaps(
+    model: type[Reservation | WaitingEntry | Offer], field: str
+) -> list[str]:
+    last = StatusChange.objects.filter(**{field: OuterRef("pk")}).order_by("-pk")
+    rows = model.objects.annotate(last=Subquery(last.values("to_state")[:1]))
+    wrong = rows.filter(Q(last=None) | ~Q(last=F("state")))
+    return [f"{field} {row.pk}: {row.state}, history says {row.last}" for row in wrong]
+
+
+def confirmed_reservations_are_named() -> list[str]:
+    """A confirmed place has a person, unless its party may name them later."""
+    unnamed = Reservation.objects.filter(
+        state=ReservationState.CONFIRMED, person=None, party__size=1
+    )
+    return [f"reservation {r.pk}: confirmed without a person" for r in unnamed]

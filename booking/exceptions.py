@@ -1,0 +1,101 @@
+"""Refusals of the booking rules, in sentences for the person who reads them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext_lazy as _
+
+from core.exceptions import HidajError
+
+
+class BookingError(HidajError):
+    """A rule of places and times says no."""
+
+
+class Full(BookingError):
+    """No place is free for the public; the waiting list is the way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no free place any more. You can join the waiting list."),
+            code="full",
+        )
+
+
+class Closed(BookingError):
+    """The booking window is not open."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Booking is not open for this."), code="closed")
+
+
+class PlacesFree(BookingError):
+    """Someone asked for the waiting list while a place is free."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A place is free right now, so you can book it at once."), code="free"
+        )
+
+
+class AlreadyBooked(BookingError):
+    """The person stands in this offering already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This person already has a place or a turn here."), code="already_booked"
+        )
+
+
+class CancelTooLate(BookingError):
+    """The window for cancelling alone is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("It is too late to cancel here. Please call the centre."),
+            code="too_late",
+        )
+
+
+class OfferGone(BookingError):
+    """The offer was taken, declined, withdrawn, or its time ran out."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This offer is no longer open."), code="offer_gone")
+
+
+class CapacityBelowTaken(BookingError):
+    """The capacity would fall below the places that are taken."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(
+            _("The capacity cannot be lower than the %(taken)s places already taken.")
+            % {"taken": taken},
+            code="below_taken",
+        )
+
+
+class WrongTransition(BookingError):
+    """A state change that the table of life cycles does not have."""
+
+
+class TimeTaken(BookingError):
+    """A person, room or machine is taken in that time.
+
+    `resource_id` and `block_id` tell what collided with what; `next_free_at` is the
+    next start that would fit, when one was found.
+    """
+
+    def __init__(
+        self,
+        message: object,
+        *,
+        resource_id: int,
+        block_id: int | None = None,
+        next_free_at: dt.datetime | None = None,
+    ) -> None:
+        super().__init__(message, code="time_taken")
+        self.resource_id = resource_id
+        self.block_id = block_id
+        self.next_free_at = next_free_at

@@ -1,0 +1,642 @@
+"""Places and times: what can be booked, who holds it, and what is taken when.
+
+Seats are written only by `booking.seats`, cells only by `booking.ledger`; every
+status change goes through `booking.states`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Firm, Person, SizeClass, User
+from persian.text import localized
+
+
+class OfferingKind(models.TextChoices):
+    COURSE_RUN = "course_run", _("Course run")
+    MEETING = "meeting", _("Consultation")
+
+
+class OfferingQuerySet(models.QuerySet["Offering"]):
+    def bookable(self, now: dt.datetime) -> OfferingQuerySet:
+        """Offerings whose booking window is open at this moment."""
+        return self.filter(
+            Q(opens_at=None) | Q(opens_at__lte=now),
+            Q(closes_at=None) | Q(closes_at__gt=now),
+            is_open=True,
+        )
+
+
+class Offering(models.Model):
+    """So many places in something, under one rule."""
+
+    kind = models.CharField(max_length=12, choices=OfferingKind)
+    capacity = models.PositiveIntegerField(_("capacity"))
+    seats_taken = models.PositiveIntegerField(default=0)
+    waiting_parties = models.PositiveIntegerField(default=0)
+    is_open = models.BooleanField(_("open for booking"), default=False)
+    opens_at = models.DateTimeField(_("booking opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("booking closes"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    cancel_notice_hours = models.PositiveIntegerField(
+        _("free cancellation until (hours before)"), default=24
+    )
+    hold_minutes = models.PositiveSmallIntegerField(default=15)
+    has_waiting_list = models.BooleanField(default=True)
+    fee_rial = models.PositiveBigIntegerField(_("fee"), default=0)
+    support_percent = models.PositiveSmallIntegerField(_("support (%)"), default=0)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OfferingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seats_taken__gte=0) & Q(seats_taken__lte=F("capacity")),
+                name="offering_seats_within_capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(waiting_parties__gte=0), name="offering_waiting_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(support_percent__lte=100), name="offering_support_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=OfferingKind.values), name="offering_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None) | Q(is_open=False),
+                name="offering_cancelled_is_closed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"offering {self.pk}"
+
+    @property
+    def price_rial(self) -> int:
+        """What the person pays after the support, in current rial."""
+        return self.fee_rial * (100 - self.support_percent) // 100
+
+    @property
+    def cancel_until_at(self) -> dt.datetime | None:
+        """The last moment at which a person may cancel alone."""
+        if self.starts_at is None:
+            return None
+        return self.starts_at - dt.timedelta(hours=self.cancel_notice_hours)
+
+    @property
+    def places_left(self) -> int:
+        """Places that the public may take; none while anyone waits."""
+        return 0 if self.waiting_parties else self.capacity - self.seats_taken
+
+    @property
+    def is_full(self) -> bool:
+        return self.places_left == 0
+
+    def is_bookable(self, now: dt.datetime) -> bool:
+        """Whether the booking window is open at this moment."""
+        opened = self.opens_at is None or self.opens_at <= now
+        not_closed = self.closes_at is None or self.closes_at > now
+        return self.is_open and opened and not_closed
+
+
+class PartyQuerySet(models.QuerySet["Party"]):
+    def with_live_hold(self, now: dt.datetime) -> PartyQuerySet:
+        """Parties whose places are held and whose time has not run out."""
+        return self.filter(held_until__gt=now)
+
+    def with_expired_hold(self, now: dt.datetime) -> PartyQuerySet:
+        """Parties whose time ran out and whose places were not yet given back."""
+        return self.filter(held_until__lte=now)
+
+
+class Party(models.Model):
+    """People who are booked together, by one booker, under one reference."""
+
+    offering = models.ForeignKey(
+        Offering, on_delete=models.PROTECT, related_name="parties"
+    )
+    booked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="parties"
+    )
+    reference = models.CharField(max_length=8, unique=True)
+    size = models.PositiveSmallIntegerField(default=1)
+    held_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = PartyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("party")
+        verbose_name_plural = _("parties")
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gte=1), name="party_not_empty"),
+            models.UniqueConstraint(
+                fields=["offering", "booked_by"],
+                condition=Q(held_until__isnull=False),
+                name="party_one_hold",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["held_until"],
+                condition=Q(held_until__isnull=False),
+                name="party_held_until",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ReservationState(models.TextChoices):
+    WAITING = "waiting", _("On the waiting list")
+    HELD = "held", _("Held while the form is open")
+    PENDING = "pending", _("Waiting for approval")
+    CONFIRMED = "confirmed", _("Confirmed")
+    COMPLETED = "completed", _("Completed")
+    INCOMPLETE = "incomplete", _("Not completed")
+    NO_SHOW = "no_show", _("Did not come")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+    REFUSED = "refused", _("Refused")
+    TRANSFERRED = "transferred", _("Transferred")
+
+
+LIVE = (
+    ReservationState.HELD,
+    ReservationState.PENDING,
+    ReservationState.CONFIRMED,
+)
+SEATED = (
+    *LIVE,
+    ReservationState.COMPLETED,
+    ReservationState.INCOMPLETE,
+    ReservationState.NO_SHOW,
+)
+# A person stands once in an offering, whether with a seat or in the line for one.
+STANDING = (*LIVE, ReservationState.WAITING)
+
+
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def live(self) -> ReservationQuerySet:
+        """Held, pending or confirmed."""
+        return self.filter(state__in=LIVE)
+
+    def seated(self) -> ReservationQuerySet:
+        """Those that count in the offering's taken seats."""
+        return self.filter(state__in=SEATED)
+
+    def confirmed(self) -> ReservationQuerySet:
+        return self.filter(state=ReservationState.CONFIRMED)
+
+    def visible_to(self, user: User) -> ReservationQuerySet:
+        """Bookings that this user made, or that are for their own person."""
+        return self.filter(Q(party__booked_by=user) | Q(person__user=user))
+
+
+class Reservation(models.Model):
+    """One place of one party: an enrolment in a run, an appointment in a meeting.
+
+    The fields after `end_reason` are a snapshot for later reports: the firm may grow
+    and the fee may change, what was true at the booking stays.
+    """
+
+    party = models.ForeignKey(
+        Party, on_delete=models.PROTECT, related_name="reservations"
+    )
+    offering = models.ForeignKey(
+        Offering, on_delete=models.PROTECT, related_name="reservations"
+    )
+    person = models.ForeignKey(
+        Person,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="reservations",
+    )
+    state = models.CharField(max_length=12, choices=ReservationState)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+    previous = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="successors",
+    )
+    firm = models.ForeignKey(
+        Firm, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    firm_size_class = models.CharField(
+        max_length=8, choices=SizeClass, default=SizeClass.UNKNOWN
+    )
+    is_cluster_member = models.BooleanField(default=False)
+    fee_rial = models.PositiveBigIntegerField(default=0)
+    support_percent = models.PositiveSmallIntegerField(default=0)
+
+    objects = ReservationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offering", "person"],
+                condition=Q(state__in=STANDING),
+                name="reservation_person_stands_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ReservationState.values),
+                name="reservation_state_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["offering", "state"], name="reservation_by_offering"),
+            models.Index(fields=["person", "state"], name="reservation_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"reservation {self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def price_rial(self) -> int:
+        """What this person pays after the support, in current rial."""
+        return self.fee_rial * (100 - self.support_percent) // 100
+
+
+class EntryState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    OFFERED = "offered", _("Offered a place")
+    TAKEN = "taken", _("Took the place")
+    DECLINED = "declined", _("Declined the place")
+    LEFT = "left", _("Left the list")
+    WITHDRAWN = "withdrawn", _("Ended by the centre")
+
+
+OPEN_ENTRY = (EntryState.WAITING, EntryState.OFFERED)
+
+
+class WaitingEntryQuerySet(models.QuerySet["WaitingEntry"]):
+    def waiting(self) -> WaitingEntryQuerySet:
+        return self.filter(state=EntryState.WAITING)
+
+    def in_line(self) -> WaitingEntryQuerySet:
+        """Who comes next: first those who never let an offer pass, by arrival.
+
+        Joining locks the offering first, so that within one offering the primary key
+        is the order of arrival.
+        """
+        return self.waiting().order_by("missed_offers", "pk")
+
+
+class WaitingEntry(models.Model):
+    """A party's place in the line of a full offering."""
+
+    party = models.OneToOneField(
+        Party, on_delete=models.PROTECT, related_name="waiting_entry"
+    )
+    offering = models.ForeignKey(
+        Offering, on_delete=models.PROTECT, related_name="waiting_entries"
+    )
+    state = models.CharField(max_length=10, choices=EntryState)
+    places = models.PositiveSmallIntegerField(default=1)
+    missed_offers = models.PositiveSmallIntegerField(default=0)
+    joined_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WaitingEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("waiting-list entry")
+        verbose_name_plural = _("waiting list")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=EntryState.values), name="waitingentry_state_known"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["offering", "missed_offers", "id"],
+                condition=Q(state="waiting"),
+                name="waitingentry_line",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"waiting entry {self.pk}"
+
+
+class OfferState(models.TextChoices):
+    OPEN = "open", _("Open")
+    TAKEN = "taken", _("Taken")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def open(self) -> OfferQuerySet:
+        return self.filter(state=OfferState.OPEN)
+
+
+class Offer(models.Model):
+    """Freed places, kept for one party in line until a deadline."""
+
+    entry = models.ForeignKey(
+        WaitingEntry, on_delete=models.PROTECT, related_name="offers"
+    )
+    offering = models.ForeignKey(
+        Offering, on_delete=models.PROTECT, related_name="offers"
+    )
+    places = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=OfferState, default="open")
+    nonce = models.CharField(max_length=32)
+    link_digest = models.CharField(max_length=64, unique=True, null=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry"], condition=Q(state="open"), name="offer_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OfferState.values), name="offer_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(state="open"), name="offer_expiry"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"offer {self.pk}"
+
+
+class StatusChange(models.Model):
+    """Append-only: who changed what, when, from what to what, and why."""
+
+    reservation = models.ForeignKey(
+        Reservation,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="status_changes",
+    )
+    entry = models.ForeignKey(
+        WaitingEntry,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="status_changes",
+    )
+    offer = models.ForeignKey(
+        Offer, null=True, on_delete=models.PROTECT, related_name="status_changes"
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(reservation__isnull=False, entry=None, offer=None)
+                    | Q(reservation=None, entry__isnull=False, offer=None)
+                    | Q(reservation=None, entry=None, offer__isnull=False)
+                ),
+                name="statuschange_one_subject",
+            )
+        ]
+
+
+class Room(models.Model):
+    """A place in the centre where people meet."""
+
+    code = models.SlugField(_("code"), max_length=12, unique=True)
+    name_fa = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(_("name in English"), max_length=80, blank=True)
+    capacity = models.PositiveSmallIntegerField(_("capacity"))
+    location_fa = models.CharField(_("where it is"), max_length=120, blank=True)
+    location_en = models.CharField(
+        _("where it is, in English"), max_length=120, blank=True
+    )
+    is_step_free = models.BooleanField(_("step-free"), default=False)
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1), name="room_capacity_positive"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return localized(self, "name")
+
+    @property
+    def location(self) -> str:
+        return localized(self, "location")
+
+
+class MachineKind(models.Model):
+    """A kind of machine; each single machine is a resource of its own."""
+
+    code = models.SlugField(_("code"), max_length=12, unique=True)
+    name_fa = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(_("name in English"), max_length=80, blank=True)
+    room = models.ForeignKey(
+        Room, null=True, blank=True, on_delete=models.PROTECT, related_name="machines"
+    )
+
+    class Meta:
+        verbose_name = _("kind of machine")
+        verbose_name_plural = _("kinds of machine")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return localized(self, "name")
+
+
+class ResourceKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    ROOM = "room", _("Room")
+    MACHINE = "machine", _("Machine")
+
+
+class Resource(models.Model):
+    """Whatever can be in one place at a time: a person, a room, a single machine."""
+
+    kind = models.CharField(max_length=8, choices=ResourceKind)
+    person = models.OneToOneField(
+        Person, null=True, on_delete=models.PROTECT, related_name="resource"
+    )
+    room = models.OneToOneField(
+        Room, null=True, on_delete=models.PROTECT, related_name="resource"
+    )
+    machine_kind = models.ForeignKey(
+        MachineKind, null=True, on_delete=models.PROTECT, related_name="resources"
+    )
+    number = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(kind="person", person__isnull=False, room=None, machine_kind=None)
+                    | Q(kind="room", person=None, room__isnull=False, machine_kind=None)
+                    | Q(
+                        kind="machine",
+                        person=None,
+                        room=None,
+                        machine_kind__isnull=False,
+                        number__isnull=False,
+                    )
+                ),
+                name="resource_is_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["machine_kind", "number"], name="resource_machine_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.kind == ResourceKind.PERSON:
+            return str(self.person)
+        if self.kind == ResourceKind.ROOM:
+            return str(self.room)
+        return f"{self.machine_kind} {self.number}"
+
+
+class BlockKind(models.TextChoices):
+    CLASS_SESSION = "class_session", _("Class session")
+    MEETING = "meeting", _("Consultation")
+    LEAVE = "leave", _("Leave")
+    CLOSURE = "closure", _("Closure")
+
+
+STANDING_BLOCKS = (BlockKind.LEAVE, BlockKind.CLOSURE)
+
+
+class TimeBlockQuerySet(models.QuerySet["TimeBlock"]):
+    def active(self) -> TimeBlockQuerySet:
+        return self.filter(ended_at=None)
+
+    def overlapping(
+        self, starts_at: dt.datetime, ends_at: dt.datetime
+    ) -> TimeBlockQuerySet:
+        """Blocks that share at least a moment with this interval."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+
+class TimeBlock(models.Model):
+    """An interval that takes resources: a class session, a meeting, leave, a closure."""
+
+    kind = models.CharField(max_length=14, choices=BlockKind)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("to"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TimeBlockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="timeblock_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=BlockKind.values), name="timeblock_kind_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Claim(models.Model):
+    """One resource, taken by one block, from when to when; buffers included.
+
+    A standing claim (leave, closure) takes whatever is free in its interval and
+    inherits the rest when bookings inside it go.
+    """
+
+    block = models.ForeignKey(
+        TimeBlock, on_delete=models.PROTECT, related_name="claims"
+    )
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, related_name="claims"
+    )
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField()
+    is_standing = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["block", "resource"],
+                condition=Q(ended_at=None),
+                name="claim_resource_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(to_at__gt=F("from_at")), name="claim_ends_after_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["resource", "to_at"], name="claim_by_resource")]
+
+
+class BusyCell(models.Model):
+    """A quarter of an hour of one resource that is taken; the unique pair is the rule.
+
+    `cell` counts quarters since 1970 in UTC.
+    """
+
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, related_name="busy_cells"
+    )
+    cell = models.IntegerField()
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="cells")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource", "cell"], name="busycell_taken_once"
+            )
+        ]

@@ -1,0 +1,59 @@
+"""How booking tells the app that owns an offering what happened to it.
+
+Courses and consulting register themselves at start-up; booking knows neither. The
+owner is told inside the transaction of the change and writes the outbox rows there,
+so that no change that people must hear of can commit without its messages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from booking.models import Reservation
+
+
+class Event(enum.StrEnum):
+    """What can happen to a reservation that somebody must hear of."""
+
+    BOOKED = "booked"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
+    OFFER_EXPIRED = "offer_expired"
+    LEFT_LIST = "left_list"
+    CANCELLED_BY_PERSON = "cancelled_by_person"
+    CANCELLED_BY_CENTRE = "cancelled_by_centre"
+
+
+@dataclass(frozen=True)
+class OfferingOwner:
+    """What an app does for the offerings of its kind.
+
+    `tell(event, reservation, now)` writes the outbox rows of one reservation.
+    `emptied(offering_id, now)` is called, under the offering's lock, when its last
+    live reservation ended; a consulting meeting gives its time back there.
+    """
+
+    kind: str
+    tell: Callable[[Event, Reservation, dt.datetime], None]
+    emptied: Callable[[int, dt.datetime], None]
+
+
+_owners: dict[str, OfferingOwner] = {}
+
+
+def register(owner: OfferingOwner) -> None:
+    """Called once for each kind of offering, at start-up."""
+    _owners[owner.kind] = owner
+
+
+def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
+    """Pass an event to the owner of the reservation's offering."""
+    _owners[reservation.offering.kind].tell(event, reservation, now)
+
+
+def emptied(kind: str, offering_id: int, now: dt.datetime) -> None:
+    """Tell the owner that nobody is booked any more."""
+    _owners[kind].emptied(offering_id, now)

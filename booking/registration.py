@@ -1,0 +1,25 @@
+"""What places and times hand to the foundation at start-up."""
+
+from booking import audit, ledger
+from booking.services import parties, waiting
+from core.registry import register_audit, register_personal_data, register_tick
+
+
+def register() -> None:
+    """Called once, at start-up."""
+    register_tick("holds.release", parties.release_expired_holds, every_seconds=30)
+    register_tick("offers.expire", waiting.expire_offers, every_seconds=30)
+    register_tick("lists.end", waiting.end_lists_of_started, every_seconds=300)
+    register_tick("cells.sweep", ledger.sweep_past, every_seconds=24 * 3600)
+    register_audit("seats", 1, audit.seats_match)
+    register_audit("standing once", 2, audit.persons_stand_once)
+    register_audit("intervals", 3, audit.intervals_do_not_overlap)
+    register_audit("cells", 3, audit.cells_match_intervals)
+    register_audit("list served", 4, audit.no_free_place_while_waiting)
+    register_audit("list counted", 4, audit.waiting_parties_match)
+    register_audit("offers", 5, audit.offers_agree_with_entries)
+    register_audit("offers expired", 5, audit.expired_offers_never_confirm)
+    register_audit("history", 6, audit.every_change_has_its_row)
+    register_personal_data(
+        "booking.Reservation", ("person", "firm"), "who has which place"
+    )

@@ -1,0 +1,89 @@
+"""The parts that booking and the waiting list share: parties, rows, ended holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from accounts.models import Person, User
+from booking import owners, seats
+from booking.models import Offering, Party, Reservation, ReservationState
+from booking.states import change_reservation
+
+# No 0, O, 1, I, L, U: a reference is read over the telephone.
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 6
+
+
+def create_party(
+    offering: Offering, booker: User, size: int, *, now: dt.datetime
+) -> Party:
+    """A party with a fresh reference; two that draw the same one try again."""
+    for _attempt in range(5):
+        letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)]
+        party = Party(
+            offering=offering,
+            booked_by=booker,
+            reference="".join(letters),
+            size=size,
+            created_at=now,
+        )
+        if not Party.objects.filter(reference=party.reference).exists():
+            break
+    party.save()
+    return party
+
+
+def new_reservation(
+    party: Party, person: Person | None, state: str, *, now: dt.datetime
+) -> Reservation:
+    """An unsaved reservation with the snapshot that later reports need."""
+    reservation = Reservation(
+        party=party,
+        offering=party.offering,
+        person=person,
+        state=state,
+        created_at=now,
+        changed_at=now,
+        fee_rial=party.offering.fee_rial,
+        support_percent=party.offering.support_percent,
+    )
+    snapshot_firm(reservation)
+    return reservation
+
+
+def snapshot_firm(reservation: Reservation) -> None:
+    """Copy what reports need of the person's firm, as it is at this moment."""
+    firm = reservation.person.firm if reservation.person else None
+    if firm is not None:
+        reservation.firm = firm
+        reservation.firm_size_class = firm.size_class
+        reservation.is_cluster_member = firm.is_cluster_member
+
+
+def release_expired_in(offering: Offering, *, now: dt.datetime) -> int:
+    """Give back the places of expired holds; the caller holds the lock and then fills."""
+    released = 0
+    expired = Party.objects.with_expired_hold(now).filter(offering=offering)
+    for party in list(expired):
+        if expired.filter(pk=party.pk).update(held_until=None):
+            end_hold(party, offering, ReservationState.EXPIRED, by=None, now=now)
+            released += party.size
+    return released
+
+
+def end_hold(
+    party: Party,
+    offering: Offering,
+    to: str,
+    *,
+    by: User | None,
+    now: dt.datetime,
+) -> None:
+    """End a hold whose deadline was just cleared; the caller holds the lock."""
+    held = list(party.reservations.filter(state=ReservationState.HELD))
+    for reservation in held:
+        change_reservation(reservation, to, by=by, now=now)
+    seats.give_back(offering, len(held))
+    if offering.seats_taken == 0 and offering.waiting_parties == 0:
+        owners.emptied(offering.kind, offering.pk, now)

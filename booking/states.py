@@ -1,0 +1,139 @@
+"""The life cycles: one table of transitions for each kind, one write for each change."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.models import User
+from booking.exceptions import WrongTransition
+from booking.models import (
+    EntryState,
+    Offer,
+    OfferState,
+    Reservation,
+    ReservationState,
+    StatusChange,
+    WaitingEntry,
+)
+
+R = ReservationState
+RESERVATION_TRANSITIONS: dict[str, frozenset[str]] = {
+    R.WAITING: frozenset({R.CONFIRMED, R.PENDING, R.CANCELLED}),
+    R.HELD: frozenset({R.CONFIRMED, R.PENDING, R.EXPIRED, R.CANCELLED}),
+    R.PENDING: frozenset({R.CONFIRMED, R.REFUSED, R.EXPIRED, R.CANCELLED}),
+    R.CONFIRMED: frozenset(
+        {R.COMPLETED, R.INCOMPLETE, R.NO_SHOW, R.CANCELLED, R.TRANSFERRED}
+    ),
+}
+E = EntryState
+ENTRY_TRANSITIONS: dict[str, frozenset[str]] = {
+    E.WAITING: frozenset({E.OFFERED, E.LEFT, E.WITHDRAWN}),
+    E.OFFERED: frozenset({E.TAKEN, E.DECLINED, E.WAITING, E.LEFT, E.WITHDRAWN}),
+}
+OFFER_TRANSITIONS: dict[str, frozenset[str]] = {
+    OfferState.OPEN: frozenset(
+        {
+            OfferState.TAKEN,
+            OfferState.DECLINED,
+            OfferState.EXPIRED,
+            OfferState.WITHDRAWN,
+        }
+    ),
+}
+LASTING = {R.WAITING, R.HELD, R.PENDING, R.CONFIRMED}
+
+
+def _check(table: dict[str, frozenset[str]], before: str, after: str) -> None:
+    if after not in table.get(before, frozenset()):
+        raise WrongTransition(f"{before} -> {after}", code="wrong_transition")
+
+
+def begin(
+    reservations: list[Reservation], *, by: User | None, now: dt.datetime
+) -> None:
+    """Write new reservations together with the first line of their history."""
+    Reservation.objects.bulk_create(reservations)
+    StatusChange.objects.bulk_create(
+        StatusChange(reservation=r, at=now, by=by, to_state=r.state)
+        for r in reservations
+    )
+
+
+def change_reservation(
+    reservation: Reservation,
+    to: str,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    reason: str = "",
+) -> None:
+    """Move a reservation on, with its history row; raises WrongTransition.
+
+    The UPDATE is conditional on the state that was read, so that two processes
+    cannot both make the same change. The version rises because every change of
+    status raises the calendar's SEQUENCE.
+    """
+    before = reservation.state
+    _check(RESERVATION_TRANSITIONS, before, to)
+    reservation.state = to
+    reservation.version += 1
+    reservation.changed_at = now
+    reservation.end_reason = reason
+    reservation.ended_at = None if to in LASTING else now
+    changed = Reservation.objects.filter(pk=reservation.pk, state=before).update(
+        state=to,
+        version=reservation.version,
+        changed_at=now,
+        ended_at=reservation.ended_at,
+        end_reason=reason,
+    )
+    if not changed:
+        raise WrongTransition(f"{before} -> {to}", code="changed_meanwhile")
+    StatusChange.objects.create(
+        reservation=reservation,
+        at=now,
+        by=by,
+        from_state=before,
+        to_state=to,
+        reason=reason,
+    )
+
+
+def change_entry(
+    entry: WaitingEntry,
+    to: str,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    reason: str = "",
+) -> None:
+    """Move a waiting entry on, with its history row; raises WrongTransition.
+
+    The caller holds the lock on the offering.
+    """
+    before = entry.state
+    _check(ENTRY_TRANSITIONS, before, to)
+    entry.state = to
+    is_open = to in (E.WAITING, E.OFFERED)
+    entry.ended_at = None if is_open else now
+    entry.save(update_fields=["state", "ended_at", "missed_offers"])
+    StatusChange.objects.create(
+        entry=entry, at=now, by=by, from_state=before, to_state=to, reason=reason
+    )
+
+
+def change_offer(
+    offer: Offer, to: str, *, by: User | None, now: dt.datetime, reason: str = ""
+) -> None:
+    """End an offer, with its history row; raises WrongTransition.
+
+    The caller holds the lock on the offering.
+    """
+    before = offer.state
+    _check(OFFER_TRANSITIONS, before, to)
+    offer.state = to
+    offer.ended_at = now
+    offer.save(update_fields=["state", "ended_at"])
+    StatusChange.objects.create(
+        offer=offer, at=now, by=by, from_state=before, to_state=to, reason=reason
+    )

@@ -1,0 +1,300 @@
+"""Settings of the Hidaj booking system, read from the environment.
+
+`.env.example` explains every variable. A file `.env` beside manage.py is read
+when it is there; the environment itself wins.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+import pysqlite3
+from csp.constants import NONCE, NONE, SELF
+
+# Debian's SQLite has the WAL-reset bug; the wheel brings a library without it.
+sys.modules["sqlite3"] = pysqlite3
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105
+
+# -- What kind of installation this is ---------------------------------------------
+PRODUCTION = env.bool("PRODUCTION", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
+DATA_KEYS = env.list("DATA_KEYS", default=[])
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "phonenumber_field",
+    "django_htmx",
+    "django_rq",
+    "csp",
+    "persian",
+    "core",
+    "notifications",
+    "accounts",
+    "booking",
+    "courses",
+    "consulting",
+    "desk",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "core.middleware.BusyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.StaffGuardMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context.centre",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+
+# -- Data --------------------------------------------------------------------------
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/hidaj.sqlite3")
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "options": "-c lock_timeout=3s -c statement_timeout=15s"
+        " -c idle_in_transaction_session_timeout=15s",
+    }
+
+# Sessions, limits and sign-in live in the database, so that nobody is locked out
+# when Redis is down.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+_QUEUE = {
+    "URL": REDIS_URL,
+    "DEFAULT_TIMEOUT": 120,
+    # Redis is only the bell: a booking never waits for it.
+    "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 0.5, "retry": None},
+}
+RQ_QUEUES = {"codes": _QUEUE, "default": _QUEUE}
+RQ = {"SHOW_ADMIN_LINK": False}
+
+# -- Language and time -------------------------------------------------------------
+LANGUAGE_CODE = "fa"
+LANGUAGES = [("fa", "فارسی"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Tehran"
+FORMAT_MODULE_PATH = ["persian.formats"]
+
+# -- Files and pages ---------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if not DEBUG
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# -- Signing in --------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_request_login_code"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"phone"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {
+    "request_login_code": "accounts.forms.PhoneForm",
+    "confirm_login_code": "accounts.forms.CodeForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "60/m/ip,3/m/key,5/h/key,10/d/key",
+    "verify_phone": "60/m/ip,3/m/key",
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+}
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_PROXY_SSL_HEADER = (
+        ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+    )
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+SECURE_REFERRER_POLICY = "same-origin"
+
+# -- Messages ----------------------------------------------------------------------
+PHONE_COUNTRIES = env.list("PHONE_COUNTRIES", default=["IR"])
+PHONENUMBER_DEFAULT_REGION = "IR"
+SMS_ROUTES = env.dict("SMS_ROUTES", default={"*": "file"})
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_API_KEY = env.str("TWILIO_API_KEY", default="")
+TWILIO_API_SECRET = env.str("TWILIO_API_SECRET", default="")
+TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
+TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")
+KAVENEGAR_API_KEY = env.str("KAVENEGAR_API_KEY", default="")
+KAVENEGAR_SENDER = env.str("KAVENEGAR_SENDER", default="")
+KAVENEGAR_BASE_URL = env.str("KAVENEGAR_BASE_URL", default="https://api.kavenegar.com")
+OUTBOX_DIR = VAR_DIR / "outbox"
+EMAIL_URL = env.str("EMAIL_URL", default="file")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="booking@kafsh.example")
+if EMAIL_URL == "file":
+    EMAIL_BACKEND = "notifications.mail.EmlFileBackend"
+else:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 20
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
+
+# -- The centre's own rules --------------------------------------------------------
+HIDAJ_MONEY_UNIT = env.str("MONEY_UNIT", default="toman")
+HIDAJ_DEVELOPMENT_PAGES = env.bool("DEVELOPMENT_PAGES", default=not PRODUCTION)
+HIDAJ_CENTRE = {
+    "name_fa": env.str("CENTRE_NAME_FA", default="مرکز طراحی و مدل‌سازی کفش هیدج"),
+    "name_en": env.str(
+        "CENTRE_NAME_EN", default="Hidaj Shoe Design and Modelling Centre"
+    ),
+    "short_name_fa": env.str("CENTRE_SHORT_NAME_FA", default="مرکز کفش هیدج"),
+    "short_name_en": env.str("CENTRE_SHORT_NAME_EN", default="Hidaj Shoe Centre"),
+    "sponsor_fa": env.str("SPONSOR_FA", default="شرکت شهرک‌های صنعتی استان زنجان"),
+    "sponsor_en": env.str("SPONSOR_EN", default="Zanjan Industrial Estates Company"),
+    "address_fa": env.str(
+        "CENTRE_ADDRESS_FA",
+        default="هیدج، بلوار امام، روبه‌روی مجتمع کارگاهی کفش، طبقهٔ اول ساختمان خوشه",
+    ),
+    "address_en": env.str(
+        "CENTRE_ADDRESS_EN",
+        default="Cluster building, first floor, Imam Boulevard, Hidaj, Zanjan",
+    ),
+    "landmark_fa": env.str(
+        "CENTRE_LANDMARK_FA",
+        default="روبه‌روی مجتمع کارگاهی کفش؛ کنار تعاونی تولیدکنندگان",
+    ),
+    "landmark_en": env.str(
+        "CENTRE_LANDMARK_EN",
+        default="Opposite the shoe workshop complex, beside the makers' cooperative",
+    ),
+    "phone": env.str("CENTRE_PHONE", default="02435000000"),
+    "latitude": env.float("CENTRE_LATITUDE", default=36.2530),
+    "longitude": env.float("CENTRE_LONGITUDE", default=49.1330),
+}
+HIDAJ_SEAT_HOLD_MINUTES = 15
+HIDAJ_SLOT_HOLD_MINUTES = 10
+HIDAJ_MAX_PARTY_SIZE = 10
+HIDAJ_OFFER_HOURS = 24
+HIDAJ_OFFER_HOURS_NEAR_START = 3
+HIDAJ_MAX_MISSED_OFFERS = 2
+HIDAJ_QUIET_FROM, HIDAJ_QUIET_TO = "21:30", "08:00"

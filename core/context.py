@@ -1,0 +1,21 @@
+"""What every template knows about the centre."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from persian.text import localized
+
+
+def centre(request: HttpRequest) -> dict[str, Any]:
+    """The centre's facts in the reader's language, and the other language."""
+    facts = settings.HIDAJ_CENTRE
+    names = ("name", "short_name", "sponsor", "address", "landmark")
+    words = {name: localized(facts, name) for name in names}
+    return {
+        "centre": {**facts, **words},
+        "development_pages": settings.HIDAJ_DEVELOPMENT_PAGES,
+    }

@@ -1,0 +1,43 @@
+"""The table of holidays: imported from a package, confirmed by staff."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import holidays
+
+from core.models import Holiday, HolidayKind, HolidayStatus
+from persian.text import clean
+
+# The package knows the lunar calendar for certain only to the end of 2026; a later
+# lunar day carries this word and may be one day off.
+ESTIMATED_FA = "(تخمینی)"
+
+
+def import_public_holidays(*, first_year: int, last_year: int) -> int:
+    """Add Iran's public holidays of these Gregorian years; returns how many are new.
+
+    Rows that staff changed or confirmed are left alone.
+    """
+    years = range(first_year, last_year + 1)
+    titles_fa = holidays.country_holidays("IR", years=years, language="fa_IR")
+    titles_en = holidays.country_holidays("IR", years=years, language="en_US")
+    return sum(
+        _add(on, title, titles_en.get(on, "")) for on, title in titles_fa.items()
+    )
+
+
+def _add(on: dt.date, title_fa: str, title_en: str) -> bool:
+    status = HolidayStatus.CONFIRMED
+    if ESTIMATED_FA in title_fa:
+        status = HolidayStatus.ESTIMATED
+    _holiday, is_new = Holiday.objects.get_or_create(
+        on=on,
+        kind=HolidayKind.PUBLIC,
+        defaults={
+            "title_fa": clean(title_fa.replace(ESTIMATED_FA, ""))[:120],
+            "title_en": title_en.replace("(estimated)", "").strip()[:120],
+            "status": status,
+        },
+    )
+    return is_new

@@ -1,0 +1,49 @@
+"""The same form sent twice has one result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from core.exceptions import HidajError
+from core.models import IdempotencyKey
+
+
+class KeyReused(HidajError):
+    """The key of one form came back with other data in it."""
+
+
+def form_digest(data: Mapping[str, object]) -> str:
+    """A stable digest of what a form says, whatever the order of its fields."""
+    text = json.dumps(data, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def once(
+    *, key: UUID, actor: str, action: str, digest: str, now: dt.datetime
+) -> IdempotencyKey:
+    """Claim a form's key inside the transaction of its effect.
+
+    A twin that runs at the same moment waits on the unique index and then finds the
+    first one's result in `result_id`. A refusal rolls the key back with everything
+    else, so that a later try may win.
+
+    Raises KeyReused when the key was used for other data.
+    """
+    record, is_new = IdempotencyKey.objects.get_or_create(
+        key=key,
+        actor=actor,
+        action=action,
+        defaults={"digest": digest, "created_at": now},
+    )
+    if not is_new and record.digest != digest:
+        raise KeyReused(
+            _("This form was already sent with other data. Please open it again."),
+            code="key_reused",
+        )
+    return record

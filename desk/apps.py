@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DeskConfig(AppConfig):
+    name = "desk"
+    verbose_name = _("Front desk")
+
+    def ready(self) -> None:
+        from desk import registration
+
+        registration.register()
