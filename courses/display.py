@@ -1,0 +1,65 @@
+"""How days, hours, lists and names of a run are written for the reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from persian.jalali import format_range, weekday_name
+from persian.text import is_persian
+
+
+def list_in_language(texts_fa: Sequence[str], texts_en: Sequence[str]) -> list[str]:
+    """The list in the reader's language; the other one when it is empty."""
+    wanted, other = (texts_fa, texts_en) if is_persian() else (texts_en, texts_fa)
+    return [str(text) for text in (wanted or other)]
+
+
+def join_names(names: Sequence[str]) -> str:
+    """«الف، ب و پ»."""
+    if len(names) < 2:
+        return "".join(names)
+    comma = "، " if is_persian() else ", "
+    return _("%(first)s and %(last)s") % {
+        "first": comma.join(names[:-1]),
+        "last": names[-1],
+    }
+
+
+def days_text(days: Iterable[dt.date]) -> str:
+    """The weekdays that occur, from Saturday on: «شنبه و دوشنبه»."""
+    by_weekday = {(day.weekday() + 2) % 7: day for day in days}
+    return join_names([weekday_name(by_weekday[n]) for n in sorted(by_weekday)])
+
+
+def clock_text(hours: Iterable[tuple[dt.time, dt.time]]) -> str:
+    """The commonest hours: «۱۶:۰۰ تا ۲۰:۰۰»."""
+    commonest = Counter(hours).most_common(1)
+    return format_range(*commonest[0][0]) if commonest else ""
+
+
+def teacher_name(person: Person) -> str:
+    """The public name in the reader's language."""
+    try:
+        return person.teaching_profile.name
+    except ObjectDoesNotExist:
+        return person.name
+
+
+def teacher_names(people: Iterable[Person]) -> str:
+    """All public names, joined."""
+    return join_names([teacher_name(person) for person in people])
+
+
+def clip(text: str, length: int) -> str:
+    """At most so many characters, cut at a word where possible, with «…»."""
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > length // 2 else head).rstrip(" ،؛,;") + "…"

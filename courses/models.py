@@ -1,0 +1,662 @@
+"""The catalogue, its dated runs, their class sessions, and who was there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person, User
+from booking.models import (
+    MachineKind,
+    Offering,
+    Reservation,
+    ReservationState,
+    Room,
+    TimeBlock,
+)
+from courses.display import clock_text, days_text, list_in_language, teacher_names
+from persian.text import localized, search_key
+
+ASCII_CODE = RegexValidator(
+    r"^[A-Za-z0-9-]+$", _("Use Latin letters, digits and hyphens only.")
+)
+
+
+class Level(models.TextChoices):
+    INTRO = "intro", _("Beginner")
+    MID = "mid", _("Intermediate")
+    ADVANCED = "adv", _("Advanced")
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def active(self) -> CourseQuerySet:
+        """Courses that the centre gives today."""
+        return self.filter(is_active=True)
+
+    def matching(self, text: str) -> CourseQuerySet:
+        """Courses whose titles, code or summary hold the text, in any spelling."""
+        return self.filter(search_key__contains=search_key(text))
+
+    def without_open_run(self, now: dt.datetime) -> CourseQuerySet:
+        """Active courses that nobody can book now, for «tell me»."""
+        listed = CourseRun.objects.listed(now).values("course")
+        return self.active().exclude(pk__in=listed)
+
+
+class Course(models.Model):
+    """A catalogue entry; what is dated and bookable is a course run."""
+
+    code = models.CharField(
+        _("code"), max_length=20, unique=True, validators=[ASCII_CODE]
+    )
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    title_fa = models.CharField(_("title"), max_length=120)
+    title_en = models.CharField(_("title in English"), max_length=120, blank=True)
+    level = models.CharField(_("level"), max_length=5, choices=Level)
+    session_count = models.PositiveSmallIntegerField(_("number of class sessions"))
+    session_minutes = models.PositiveSmallIntegerField(_("length (minutes)"))
+    capacity = models.PositiveSmallIntegerField(_("places"))
+    min_to_run = models.PositiveSmallIntegerField(_("smallest group"), default=1)
+    fee_rial = models.PositiveBigIntegerField(_("fee"), default=0)
+    support_percent = models.PositiveSmallIntegerField(_("support (%)"), default=0)
+    prerequisites = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="needed_for",
+        verbose_name=_("prerequisites"),
+    )
+    audience_fa = models.TextField(_("for whom"), blank=True)
+    audience_en = models.TextField(_("for whom, in English"), blank=True)
+    summary_fa = models.TextField(_("summary"), blank=True)
+    summary_en = models.TextField(_("summary in English"), blank=True)
+    bring_fa = models.TextField(_("what to bring"), blank=True)
+    bring_en = models.TextField(_("what to bring, in English"), blank=True)
+    outcomes_fa = models.JSONField(_("what people learn"), default=list, blank=True)
+    outcomes_en = models.JSONField(
+        _("what people learn, in English"), default=list, blank=True
+    )
+    syllabus_fa = models.JSONField(_("syllabus"), default=list, blank=True)
+    syllabus_en = models.JSONField(
+        _("syllabus in English"), default=list, blank=True
+    )
+    machine_kinds = models.ManyToManyField(
+        MachineKind,
+        through="CourseMachine",
+        blank=True,
+        related_name="courses",
+        verbose_name=_("machines"),
+    )
+    external_standard_code = models.CharField(
+        _("code of an outside standard"), max_length=40, blank=True
+    )
+    external_standard_title = models.CharField(
+        _("title of an outside standard"), max_length=200, blank=True
+    )
+    external_standard_hours = models.PositiveSmallIntegerField(
+        _("hours of an outside standard"), null=True, blank=True
+    )
+    is_active = models.BooleanField(_("offered"), default=True)
+    search_key = models.TextField(editable=False)
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("course")
+        verbose_name_plural = _("courses")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__in=Level.values), name="course_level_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(slug__regex=r"^[A-Za-z0-9_-]+$"), name="course_slug_ascii"
+            ),
+            models.CheckConstraint(
+                condition=Q(session_count__gte=1, session_minutes__gte=1),
+                name="course_has_sessions",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_to_run__gte=1, min_to_run__lte=F("capacity")),
+                name="course_minimum_within_capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(support_percent__lte=100), name="course_support_percent"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        words = (self.title_fa, self.title_en, self.code, self.summary_fa)
+        # A mark between the words, so that no match runs from one into the next.
+        self.search_key = "|".join(search_key(word) for word in words)
+        super().save(*args, **kwargs)
+
+    @property
+    def title(self) -> str:
+        return localized(self, "title")
+
+    @property
+    def audience(self) -> str:
+        return localized(self, "audience")
+
+    @property
+    def summary(self) -> str:
+        return localized(self, "summary")
+
+    @property
+    def bring(self) -> str:
+        return localized(self, "bring")
+
+    @property
+    def outcomes(self) -> list[str]:
+        return list_in_language(self.outcomes_fa, self.outcomes_en)
+
+    @property
+    def syllabus(self) -> list[str]:
+        return list_in_language(self.syllabus_fa, self.syllabus_en)
+
+    @property
+    def hours(self) -> int:
+        """Hours of all class sessions together, rounded to the nearest hour."""
+        return round(self.session_count * self.session_minutes / 60)
+
+    @property
+    def price_rial(self) -> int:
+        """What a person pays after the support, in current rial."""
+        return self.fee_rial * (100 - self.support_percent) // 100
+
+
+class CourseMachine(models.Model):
+    """So many machines of a kind that each class session of a course needs."""
+
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="course_machines"
+    )
+    kind = models.ForeignKey(MachineKind, on_delete=models.PROTECT, related_name="+")
+    count = models.PositiveSmallIntegerField(_("how many"), default=1)
+
+    class Meta:
+        verbose_name = _("machines of a course")
+        verbose_name_plural = _("machines of courses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "kind"], name="coursemachine_kind_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(count__gte=1), name="coursemachine_some"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.kind}"
+
+
+class RunState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Audience(models.TextChoices):
+    ANY = "any", _("For everyone")
+    WOMEN = "women", _("Women only")
+
+
+class Phase(models.TextChoices):
+    """Where a run stands, read from its state and its dates."""
+
+    DRAFT = "draft", _("Draft")
+    CANCELLED = "cancelled", _("Cancelled")
+    ANNOUNCED = "announced", _("Booking opens later")
+    OPEN = "open", _("Open for booking")
+    FULL = "full", _("Full")
+    CLOSED = "closed", _("Booking closed")
+    RUNNING = "running", _("Running")
+    FINISHED = "finished", _("Finished")
+
+
+class CourseRunQuerySet(models.QuerySet["CourseRun"]):
+    def listed(self, now: dt.datetime) -> CourseRunQuerySet:
+        """What the public list shows, nearest first, with all that a card needs.
+
+        Published runs whose booking window has not closed; a full one and one whose
+        booking opens later are there too.
+        """
+        return (
+            self.filter(
+                Q(offering__closes_at=None) | Q(offering__closes_at__gt=now),
+                state=RunState.PUBLISHED,
+                offering__is_open=True,
+                last_session_at__gt=now,
+            )
+            .with_details(now)
+            .order_by("first_session_at", "pk")
+        )
+
+    def with_details(self, now: dt.datetime) -> CourseRunQuerySet:
+        """Everything that cards and pages read, in a fixed number of queries.
+
+        `expired_places` are held places whose time is over: they are subtracted for
+        display here, and given back by the next POST or tick.
+        """
+        expired = (
+            Reservation.objects.filter(
+                offering=OuterRef("offering"),
+                state=ReservationState.HELD,
+                party__held_until__lte=now,
+            )
+            .order_by()
+            .values("offering")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        sessions = ClassSession.objects.order_by("starts_at")
+        people = Person.objects.select_related("teaching_profile__person")
+        return (
+            self.select_related("course", "offering", "room")
+            .prefetch_related(
+                Prefetch("sessions", queryset=sessions),
+                Prefetch("instructors", queryset=people.order_by("pk")),
+            )
+            .annotate(expired_places=Coalesce(Subquery(expired), 0))
+        )
+
+    def visible_to(self, person: Person) -> CourseRunQuerySet:
+        """Runs that this person teaches."""
+        return self.filter(instructors=person)
+
+    def upcoming(self, now: dt.datetime) -> CourseRunQuerySet:
+        """Runs that are not over, nearest first; drafts and cancelled ones too."""
+        return self.filter(last_session_at__gt=now).order_by("first_session_at", "pk")
+
+    def public(self) -> CourseRunQuerySet:
+        """Runs whose page anyone may open: those that were once published."""
+        return self.exclude(state=RunState.DRAFT).exclude(published_at=None)
+
+    def published(self) -> CourseRunQuerySet:
+        return self.filter(state=RunState.PUBLISHED)
+
+
+class CourseRun(models.Model):
+    """One dated offering of a course.
+
+    `first_session_at` and `last_session_at` (the end of the last one) follow the
+    class sessions that take place; the services keep them.
+    """
+
+    code = models.CharField(
+        _("code"), max_length=20, unique=True, validators=[ASCII_CODE]
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.PROTECT, related_name="runs", verbose_name=_("course")
+    )
+    offering = models.OneToOneField(
+        Offering, on_delete=models.PROTECT, related_name="course_run"
+    )
+    instructors = models.ManyToManyField(
+        Person, related_name="taught_runs", verbose_name=_("instructors")
+    )
+    room = models.ForeignKey(
+        Room, on_delete=models.PROTECT, related_name="runs", verbose_name=_("room")
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=RunState, default=RunState.DRAFT
+    )
+    audience = models.CharField(
+        _("for whom"), max_length=5, choices=Audience, default=Audience.ANY
+    )
+    note_fa = models.TextField(_("note"), blank=True)
+    note_en = models.TextField(_("note in English"), blank=True)
+    min_to_run = models.PositiveSmallIntegerField(_("smallest group"), default=1)
+    first_session_at = models.DateTimeField(_("first class session"))
+    last_session_at = models.DateTimeField(_("end of the last class session"))
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = CourseRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("course run")
+        verbose_name_plural = _("course runs")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=RunState.values), name="courserun_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(audience__in=Audience.values),
+                name="courserun_audience_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_to_run__gte=1), name="courserun_minimum_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(last_session_at__gt=F("first_session_at")),
+                name="courserun_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False),
+                name="courserun_published_when",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state="cancelled", cancelled_at__isnull=False)
+                    & ~Q(cancel_reason="")
+                )
+                | (~Q(state="cancelled") & Q(cancelled_at=None)),
+                name="courserun_cancelled_with_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "first_session_at"], name="courserun_by_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course} {self.code}"
+
+    @property
+    def title(self) -> str:
+        return self.course.title
+
+    @property
+    def note(self) -> str:
+        return localized(self, "note")
+
+    @property
+    def price_rial(self) -> int:
+        """What a person pays after the support, in current rial."""
+        return self.offering.price_rial
+
+    @property
+    def places_left(self) -> int:
+        """Places that the public may take; none while anyone waits."""
+        if self.offering.waiting_parties:
+            return 0
+        expired = getattr(self, "expired_places", 0)
+        return self.offering.capacity - self.offering.seats_taken + expired
+
+    @property
+    def is_full(self) -> bool:
+        return self.places_left <= 0
+
+    @property
+    def is_women_only(self) -> bool:
+        return self.audience == Audience.WOMEN
+
+    @property
+    def planned_sessions(self) -> list[ClassSession]:
+        """Class sessions that take place, by time; uses what was prefetched."""
+        planned = [s for s in self.sessions.all() if s.state == SessionState.PLANNED]
+        return sorted(planned, key=lambda s: s.starts_at)
+
+    @property
+    def days_text(self) -> str:
+        """«شنبه و دوشنبه», by the week from Saturday."""
+        return days_text(s.wall_on for s in self.planned_sessions)
+
+    @property
+    def clock_text(self) -> str:
+        """«۱۶:۰۰ تا ۲۰:۰۰», or the commonest hours when they differ."""
+        return clock_text((s.wall_start, s.wall_end) for s in self.planned_sessions)
+
+    @property
+    def instructor_names(self) -> str:
+        """Names in the reader's language, joined."""
+        return teacher_names(self.instructors.all())
+
+    def phase(self, now: dt.datetime) -> Phase:
+        """Where this run stands at a moment."""
+        if self.state != RunState.PUBLISHED:
+            return Phase(self.state)
+        if self.last_session_at <= now:
+            return Phase.FINISHED
+        if self.offering.is_bookable(now):
+            return Phase.FULL if self.is_full else Phase.OPEN
+        opens_at = self.offering.opens_at
+        if self.offering.is_open and opens_at and opens_at > now:
+            return Phase.ANNOUNCED
+        return Phase.RUNNING if self.first_session_at <= now else Phase.CLOSED
+
+
+class SessionState(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
+    def planned(self) -> ClassSessionQuerySet:
+        """Those that take place or took place."""
+        return self.filter(state=SessionState.PLANNED)
+
+    def between(self, from_at: dt.datetime, to_at: dt.datetime) -> ClassSessionQuerySet:
+        """Those that start in a half-open interval, by time."""
+        return self.filter(starts_at__gte=from_at, starts_at__lt=to_at).order_by(
+            "starts_at", "pk"
+        )
+
+    def taught_by(self, person: Person) -> ClassSessionQuerySet:
+        """Class sessions of published runs that this person teaches."""
+        return self.filter(run__instructors=person, run__state=RunState.PUBLISHED)
+
+
+class ClassSession(models.Model):
+    """One meeting of a run.
+
+    UTC is what everything reckons with; the wall time and zone beside it are what was
+    promised, in case the zone's rules change.
+    """
+
+    run = models.ForeignKey(
+        CourseRun, on_delete=models.PROTECT, related_name="sessions"
+    )
+    number = models.PositiveSmallIntegerField(_("number"))
+    block = models.OneToOneField(
+        TimeBlock, on_delete=models.PROTECT, related_name="class_session"
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    wall_on = models.DateField()
+    wall_start = models.TimeField()
+    wall_end = models.TimeField()
+    zone = models.CharField(max_length=40)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    schedule_version = models.PositiveIntegerField(default=0)
+    state = models.CharField(
+        _("state"), max_length=10, choices=SessionState, default=SessionState.PLANNED
+    )
+    cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    objects = ClassSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("class session")
+        verbose_name_plural = _("class sessions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "number"], name="classsession_number_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="classsession_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=SessionState.values),
+                name="classsession_state_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["starts_at", "state"], name="classsession_by_start")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run.code} {self.number}"
+
+    @property
+    def is_planned(self) -> bool:
+        return self.state == SessionState.PLANNED
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+class SessionChange(models.Model):
+    """Append-only: when a class session was moved or cancelled, by whom, and why."""
+
+    class_session = models.ForeignKey(
+        ClassSession, on_delete=models.PROTECT, related_name="changes"
+    )
+    schedule_version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    from_starts_at = models.DateTimeField()
+    to_starts_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["class_session", "schedule_version"],
+                name="sessionchange_version_once",
+            )
+        ]
+
+
+class NoticeKind(models.TextChoices):
+    MOVED = "moved", _("Moved")
+    CANCELLED = "cancelled", _("Cancelled")
+    REMINDER = "reminder", _("Reminder")
+
+
+class SessionNotice(models.Model):
+    """What one enrolled person hears about one version of a class session.
+
+    The outbox knows its subject by one number; this row stands for the pair of the
+    class session and the enrolment.
+    """
+
+    class_session = models.ForeignKey(
+        ClassSession, on_delete=models.PROTECT, related_name="notices"
+    )
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, related_name="session_notices"
+    )
+    kind = models.CharField(max_length=10, choices=NoticeKind)
+    schedule_version = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["class_session", "reservation", "kind", "schedule_version"],
+                name="sessionnotice_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=NoticeKind.values), name="sessionnotice_kind_known"
+            ),
+        ]
+
+
+class Mark(models.TextChoices):
+    PRESENT = "present", _("Present")
+    ABSENT = "absent", _("Absent")
+    LATE = "late", _("Late")
+    EXCUSED = "excused", _("Excused")
+
+
+THERE = (Mark.PRESENT, Mark.LATE)
+
+
+class Attendance(models.Model):
+    """Whether an enrolled person was at a class session, and for how long."""
+
+    class_session = models.ForeignKey(
+        ClassSession, on_delete=models.PROTECT, related_name="attendances"
+    )
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, related_name="attendances"
+    )
+    mark = models.CharField(_("mark"), max_length=8, choices=Mark)
+    minutes = models.PositiveSmallIntegerField(_("minutes"), default=0)
+    marked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendance")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["class_session", "reservation"], name="attendance_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(mark__in=Mark.values), name="attendance_mark_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(mark__in=THERE) | Q(minutes=0),
+                name="attendance_absent_has_no_minutes",
+            ),
+        ]
+
+
+class AttendanceChange(models.Model):
+    """Append-only: every mark that was set, so that a correction leaves a trace."""
+
+    attendance = models.ForeignKey(
+        Attendance, on_delete=models.PROTECT, related_name="changes"
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    from_mark = models.CharField(max_length=8, blank=True)
+    to_mark = models.CharField(max_length=8, choices=Mark)
+
+
+class CourseInterestQuerySet(models.QuerySet["CourseInterest"]):
+    def unanswered(self) -> CourseInterestQuerySet:
+        """Those who were not told of a run since they asked."""
+        return self.filter(notified_at=None)
+
+
+class CourseInterest(models.Model):
+    """A person who wants to hear when a run of this course opens."""
+
+    course = models.ForeignKey(
+        Course, on_delete=models.PROTECT, related_name="interests"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="course_interests"
+    )
+    created_at = models.DateTimeField()
+    notified_at = models.DateTimeField(null=True, blank=True)
+    notified_run = models.ForeignKey(
+        CourseRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = CourseInterestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("interest in a course")
+        verbose_name_plural = _("interest in courses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "person"], name="courseinterest_once"
+            )
+        ]
