@@ -1,0 +1,133 @@
+"""Twilio, the way to foreign numbers, by its official client.
+
+A message has no idempotency key there: an answer that is lost stays `unknown`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from django.conf import settings
+from django.urls import reverse
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from notifications.gateways.base import (
+    READ_SECONDS,
+    Outcome,
+    Outgoing,
+    SendResult,
+)
+from notifications.gateways.http import failure
+
+LONGEST_VALIDITY = 36_000  # seconds, Twilio's own limit
+# Its client logs requests at INFO: addresses hold our account, answers hold numbers.
+_silent = logging.getLogger("notifications.gateways.twilio.http")
+_silent.setLevel(logging.WARNING)
+
+_OPTED_OUT = {21610}
+_CONFIGURATION = {20003, 21408, 21606, 21608, 21659, 21705, 30004, 30007}
+_TRANSIENT = {20429, 21611, 30001}
+
+
+class HttpClient(TwilioHttpClient):
+    """Twilio's client with a timeout, and with another host where a test wants one."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=READ_SECONDS, pool_connections=False, logger=_silent)
+
+    def request(self, method: str, url: str, **kwargs: Any) -> Response:  # type: ignore[override]
+        """Make a request; TWILIO_BASE_URL replaces scheme and host."""
+        if settings.TWILIO_BASE_URL:
+            base = urlsplit(settings.TWILIO_BASE_URL)
+            url = urlunsplit(
+                urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc)
+            )
+        return super().request(method, url, **kwargs)
+
+
+class TwilioGateway:
+    """Sends through a messaging service, signed in with an API key."""
+
+    name = "twilio"
+    is_remote = True
+    repeat_window: dt.timedelta | None = None
+
+    def send(self, outgoing: Outgoing) -> SendResult:
+        """Hand one message over; at most 24 seconds."""
+        try:
+            message = _client().messages.create(**_parameters(outgoing))
+        except TwilioRestException as error:
+            return _refusal(error)
+        except TwilioException:
+            # Raised before any request, when keys are missing.
+            return SendResult(Outcome.CONFIGURATION, code="no_credentials")
+        except requests.RequestException as error:
+            return failure(error)
+        except ValueError:
+            return SendResult(Outcome.UNKNOWN, code="no_json")
+        return SendResult(Outcome.ACCEPTED, gateway_id=message.sid or "")
+
+
+def _client() -> Client:
+    return Client(
+        settings.TWILIO_API_KEY,
+        settings.TWILIO_API_SECRET,
+        account_sid=settings.TWILIO_ACCOUNT_SID,
+        http_client=HttpClient(),
+    )
+
+
+def _parameters(outgoing: Outgoing) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "to": outgoing.to,
+        "body": outgoing.text,
+        "messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID,
+        "validity_period": _validity(outgoing),
+    }
+    if callback := _status_callback(outgoing.local_id):
+        parameters["status_callback"] = callback
+    return parameters
+
+
+def _validity(outgoing: Outgoing) -> int:
+    """Seconds after which Twilio drops it, so that nothing arrives too late."""
+    if outgoing.expires_at is None:
+        return LONGEST_VALIDITY
+    left = int((outgoing.expires_at - outgoing.at).total_seconds())
+    return max(1, min(left, LONGEST_VALIDITY))
+
+
+def _status_callback(local_id: int) -> str:
+    """Our address for receipts, with our id: it settles a lost answer too.
+
+    Only where receipts can come in (https) and be checked (the auth token).
+    """
+    base = settings.PUBLIC_BASE_URL
+    if not base.startswith("https://") or not settings.TWILIO_AUTH_TOKEN:
+        return ""
+    return f"{base.rstrip('/')}{reverse('notifications:twilio_status')}?m={local_id}"
+
+
+def _refusal(error: TwilioRestException) -> SendResult:
+    code = int(error.code or error.status)
+    return SendResult(_outcome(int(error.status), code), code=str(code))
+
+
+def _outcome(status: int, code: int) -> Outcome:
+    if code in _OPTED_OUT:
+        return Outcome.OPTED_OUT
+    if code in _CONFIGURATION or status in (401, 403):
+        return Outcome.CONFIGURATION
+    if code in _TRANSIENT or status == 429:
+        return Outcome.TRANSIENT
+    if status >= 500:
+        return Outcome.UNKNOWN
+    # The client raises for everything but 2xx and 3xx: the rest is refused for good.
+    return Outcome.PERMANENT

@@ -1,0 +1,27 @@
+"""What this app hands to the foundation at start-up."""
+
+from __future__ import annotations
+
+from core.health import register_check
+from core.registry import register_audit, register_personal_data, register_tick
+from notifications import audit, upkeep
+
+
+def register() -> None:
+    """Called once, at start-up."""
+    register_tick("outbox.sweep", upkeep.sweep, every_seconds=30)
+    register_tick("outbox.drain", upkeep.drain_in_tick, every_seconds=30)
+    register_check("outbox", upkeep.outbox_is_well)
+    register_audit("messages.sent_once", 7, audit.sent_twice)
+    register_audit("messages.not_after_expiry", 7, audit.sent_too_late)
+    register_audit("messages.opt_out", 7, audit.sent_against_opt_out)
+    register_audit("messages.stuck", 7, audit.stuck_in_sending)
+    register_audit("messages.blanked", 14, audit.readable_after_end)
+    register_personal_data(
+        "notifications.OutboxMessage",
+        ("recipient", "text", "variables"),
+        "to tell people about their bookings and to show what was sent",
+    )
+    register_personal_data(
+        "notifications.OptOut", ("recipient",), "to respect that a person opted out"
+    )

@@ -1,0 +1,187 @@
+"""What a gateway's answer, or its silence, makes of a message."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+
+from core.transactions import atomic_retrying
+from notifications import kinds
+from notifications.channels import gateway_named, pause
+from notifications.gateways.base import Gateway, Outcome, SendResult
+from notifications.models import OutboxMessage, OutboxQuerySet, State, Urgency
+from notifications.optouts import opt_out
+from notifications.transitions import move
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 12
+FIRST_PAUSE = dt.timedelta(seconds=30)
+FIRST_PAUSE_OF_CODES = dt.timedelta(seconds=5)
+LONGEST_PAUSE = dt.timedelta(minutes=30)
+
+
+@atomic_retrying
+def record(
+    *,
+    message_id: int,
+    token: str,
+    gateway: Gateway,
+    called_at: dt.datetime,
+    was_repeat: bool,
+    result: SendResult,
+    now: dt.datetime,
+) -> bool:
+    """Write an answer down, if the lease is still ours; returns whether it was taken.
+
+    An answer that came after the lease had run out still settles `unknown`.
+    """
+    rows = OutboxMessage.objects.filter(pk=message_id, lease_token=token)
+    message = rows.select_for_update().first()
+    if message is None:
+        return False
+    if result.outcome == Outcome.ACCEPTED:
+        return _accept(message, rows, called_at, result)
+    if message.state != State.SENDING:
+        return False
+    if result.outcome == Outcome.UNKNOWN:
+        _lost(message, rows, gateway, result.code, now)
+    else:
+        _refused(message, rows, was_repeat, result, now)
+    return False
+
+
+def _accept(
+    message: OutboxMessage,
+    rows: OutboxQuerySet,
+    called_at: dt.datetime,
+    result: SendResult,
+) -> bool:
+    if message.state not in (State.SENDING, State.UNKNOWN):
+        return False
+    return bool(
+        move(
+            rows,
+            old=message.state,
+            new=State.ACCEPTED,
+            gateway_id=result.gateway_id[:64],
+            cost=result.cost,
+            error_code="",
+            sent_at=called_at,
+        )
+    )
+
+
+def _refused(
+    message: OutboxMessage,
+    rows: OutboxQuerySet,
+    was_repeat: bool,
+    result: SendResult,
+    now: dt.datetime,
+) -> None:
+    """The gateway surely did not take it this time."""
+    code = (result.code or result.outcome.value)[:60]
+    if result.outcome == Outcome.OPTED_OUT:
+        purpose = kinds.get(message.kind).purpose
+        opt_out(recipient=message.recipient, purpose=purpose, now=now)
+    if result.outcome in (Outcome.PERMANENT, Outcome.OPTED_OUT):
+        move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
+        return
+    # An attempt before this one may have got through; that doubt stays.
+    doubt = message.first_call_at if was_repeat else None
+    if result.outcome == Outcome.CONFIGURATION:
+        until = pause(gateway=message.gateway, reason=code, now=now)
+        logger.error("gateway %s rests: %s", message.gateway, code)
+        move(
+            rows,
+            old=State.SENDING,
+            new=State.PENDING,
+            attempts=max(0, message.attempts - 1),
+            next_attempt_at=until,
+            first_call_at=doubt,
+            error_code=code,
+        )
+        return
+    wait = max(backoff(message), result.retry_after or dt.timedelta())
+    _try_again(message, rows, now + wait, code, first_call_at=doubt)
+
+
+def _try_again(
+    message: OutboxMessage,
+    rows: OutboxQuerySet,
+    at: dt.datetime,
+    code: str,
+    *,
+    first_call_at: dt.datetime | None,
+) -> None:
+    if message.attempts >= MAX_ATTEMPTS:
+        given_up = State.UNKNOWN if first_call_at else State.FAILED
+        move(rows, old=State.SENDING, new=given_up, error_code=code)
+        return
+    move(
+        rows,
+        old=State.SENDING,
+        new=State.PENDING,
+        next_attempt_at=at,
+        first_call_at=first_call_at,
+        error_code=code,
+    )
+
+
+def _lost(
+    message: OutboxMessage,
+    rows: OutboxQuerySet,
+    gateway: Gateway,
+    code: str,
+    now: dt.datetime,
+) -> None:
+    """It may have been sent: again only where the gateway recognises a repeat."""
+    called = message.first_call_at or now
+    window = gateway.repeat_window
+    if window is not None and now - called < window:
+        at = now + backoff(message)
+        _try_again(message, rows, at, code[:60], first_call_at=called)
+        return
+    logger.warning("message %s: perhaps sent (%s)", message.pk, code)
+    move(rows, old=State.SENDING, new=State.UNKNOWN, error_code=code[:60])
+
+
+def backoff(message: OutboxMessage) -> dt.timedelta:
+    """The pause after so many attempts: it doubles, with jitter, up to half an hour.
+
+    The message's own expiry ends the row of attempts.
+    """
+    is_code = message.urgency == Urgency.CODE
+    first = FIRST_PAUSE_OF_CODES if is_code else FIRST_PAUSE
+    pause_now = first * 2 ** max(0, min(message.attempts, 10) - 1)
+    return min(pause_now, LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+def reconcile_leases(*, now: dt.datetime) -> int:
+    """Settle messages whose sender died; returns how many.
+
+    Before the call was announced: surely not sent, so again. After it: Kavenegar
+    knows the `localid` for 12 hours and the file shows what was written, so again;
+    elsewhere it stays `unknown`.
+    """
+    stale = OutboxMessage.objects.with_expired_lease(now)
+    return sum(_settle(pk, now) for pk in list(stale.values_list("pk", flat=True)))
+
+
+@atomic_retrying
+def _settle(pk: int, now: dt.datetime) -> bool:
+    rows = OutboxMessage.objects.filter(pk=pk)
+    message = (
+        rows.filter(state=State.SENDING, lease_until__lte=now)
+        .select_for_update()
+        .first()
+    )
+    if message is None:
+        return False
+    if message.first_call_at is None:
+        _try_again(message, rows, now, "sender_died", first_call_at=None)
+    else:
+        gateway = gateway_named(message.gateway)
+        _lost(message, rows, gateway, "sender_died", now)
+    return True

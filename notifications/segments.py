@@ -1,0 +1,33 @@
+"""How many SMS parts a text takes (3GPP TS 23.038 and 23.040)."""
+
+from __future__ import annotations
+
+_GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
+# Units in a message of one part, and in each part of a longer one.
+_GSM7_UNITS = (160, 153)
+_UCS2_UNITS = (70, 67)
+
+
+def _widths(text: str) -> tuple[list[int], tuple[int, int]]:
+    if all(char in _GSM7 or char in _GSM7_DOUBLE for char in text):
+        return [2 if char in _GSM7_DOUBLE else 1 for char in text], _GSM7_UNITS
+    # Characters outside the basic plane are two units in UTF-16.
+    return [2 if ord(char) > 0xFFFF else 1 for char in text], _UCS2_UNITS
+
+
+def count_parts(text: str) -> int:
+    """The number of parts; one character outside GSM-7 makes all of it UCS-2."""
+    widths, (single, joined) = _widths(text)
+    if sum(widths) <= single:
+        return 1
+    parts, used = 1, 0
+    for width in widths:
+        # A character of two units is never split between parts.
+        if used + width > joined:
+            parts, used = parts + 1, 0
+        used += width
+    return parts

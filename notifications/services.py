@@ -1,0 +1,169 @@
+"""Writing into the outbox. Sending is in `delivery`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from core.transactions import atomic_retrying
+from notifications import kinds, quiet_hours
+from notifications.bell import ring_on_commit
+from notifications.delivery import drain
+from notifications.exceptions import NotificationsError
+from notifications.models import (
+    Channel,
+    OutboxMessage,
+    OutboxQuerySet,
+    Purpose,
+    State,
+    Urgency,
+)
+from notifications.transitions import end_pending
+
+__all__ = ["drain", "enqueue", "resend", "supersede"]
+
+MAX_RESENDS = 3
+AGAIN = ":again"
+
+
+def _order(urgency: str, concerns_at: dt.datetime | None, now: dt.datetime) -> Urgency:
+    """A change of something far off may wait for the morning; others go at once."""
+    order = kinds.URGENCIES[urgency]
+    if order != Urgency.CHANGE:
+        return order
+    if concerns_at is None or quiet_hours.is_soon(concerns_at, now):
+        return Urgency.NOW
+    return order
+
+
+def enqueue(
+    *,
+    kind: str,
+    subject_kind: str,
+    subject_id: int,
+    channel: str = Channel.SMS,
+    recipient: str,
+    language: str,
+    dedupe_key: str,
+    due_at: dt.datetime,
+    expires_at: dt.datetime | None,
+    now: dt.datetime,
+    schedule_version: int = 0,
+    sealed: Mapping[str, str] | None = None,
+    concerns_at: dt.datetime | None = None,
+) -> OutboxMessage:
+    """Write a message into the outbox, in the transaction of what it tells.
+
+    The same `dedupe_key` gives the row that is already there. `sealed` holds values
+    that no dump may show (codes). `concerns_at` is the start of what a change is
+    about: unless that is before noon of the next day, a change respects the night.
+    The worker is rung on commit.
+
+    Raises LookupError for an unknown kind, ValueError for an empty recipient and
+    RuntimeError outside a transaction.
+    """
+    _require_transaction()
+    if not recipient:
+        raise ValueError("a message needs a recipient")
+    order = _order(kinds.get(kind).urgency, concerns_at, max(now, due_at))
+    ready_at = quiet_hours.release_time(order, due_at)
+    message, is_new = OutboxMessage.objects.get_or_create(
+        dedupe_key=dedupe_key,
+        defaults={
+            "kind": kind,
+            "channel": Channel(channel),
+            "recipient": recipient,
+            "language": language,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "schedule_version": schedule_version,
+            "urgency": order,
+            "due_at": ready_at,
+            "next_attempt_at": ready_at,
+            "expires_at": expires_at,
+            "variables": dict(sealed) if sealed else "",
+            "created_at": now,
+        },
+    )
+    if is_new and ready_at <= now:
+        ring_on_commit(order)
+    return message
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a message belongs into the transaction of what it tells")
+
+
+@atomic_retrying
+def supersede(
+    *,
+    subject_kind: str,
+    subject_id: int,
+    kinds: Collection[str] | None = None,
+    state: str = State.SUPERSEDED,
+    now: dt.datetime,
+) -> int:
+    """End the waiting messages about a subject; returns how many.
+
+    `kinds` limits it to these kinds, `state` is superseded or cancelled. A message
+    that is being sent right now is out of reach: the sender asks its owner itself.
+    """
+    rows = OutboxMessage.objects.about(subject_kind, subject_id)
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    return end_pending(rows, new=state)
+
+
+@atomic_retrying
+def resend(*, message: OutboxMessage, now: dt.datetime) -> OutboxMessage:
+    """Send the same thing once more, as it stands now; for «send it again» buttons.
+
+    While an earlier one is on its way, that one is returned. The values are read anew,
+    so sealed ones cannot be repeated.
+
+    Raises NotificationsError for codes, for what is out of date, and after three.
+    """
+    _require_repeatable(message, now)
+    base = message.dedupe_key.split(AGAIN)[0]
+    earlier = _family(base)
+    waiting = earlier.filter(state__in=[State.PENDING, State.SENDING]).first()
+    if waiting:
+        return waiting
+    count = earlier.count()
+    if count > MAX_RESENDS:
+        raise NotificationsError(
+            _("This message was already sent several times. Please call us."),
+            code="too_many_resends",
+        )
+    return enqueue(
+        kind=message.kind,
+        subject_kind=message.subject_kind,
+        subject_id=message.subject_id,
+        channel=message.channel,
+        recipient=message.recipient,
+        language=message.language,
+        dedupe_key=f"{base}{AGAIN}:{count}",
+        due_at=now,
+        expires_at=message.expires_at,
+        now=now,
+        schedule_version=message.schedule_version,
+    )
+
+
+def _family(base: str) -> QuerySet[OutboxMessage, OutboxMessage]:
+    rows: OutboxQuerySet = OutboxMessage.objects.filter(dedupe_key=base)
+    return rows | OutboxMessage.objects.filter(dedupe_key__startswith=base + AGAIN)
+
+
+def _require_repeatable(message: OutboxMessage, now: dt.datetime) -> None:
+    if kinds.get(message.kind).purpose == Purpose.CODE:
+        raise NotificationsError(
+            _("A code cannot be sent again. Please ask for a new one."), code="code"
+        )
+    if message.expires_at and message.expires_at <= now:
+        raise NotificationsError(_("This message is out of date."), code="out_of_date")

@@ -1,0 +1,73 @@
+"""Calendar feeds, receipts of Twilio, and the development outbox."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from core import limits
+from notifications import development, feeds, receipts
+
+# Calendars ask every few minutes at most; many devices may share one address.
+FEED_LIMITS = [(60, 3600)]
+FEED_SECONDS = 900
+
+
+@require_safe
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """A calendar for programs; 404 for an address that does not (or no longer) hold."""
+    now = timezone.now()
+    token = feeds.find_token(secret)
+    if token is None:
+        raise Http404
+    if not limits.hit(scope="feed", key=str(token.pk), limits=FEED_LIMITS, now=now):
+        return HttpResponse(status=429, headers={"Retry-After": str(FEED_SECONDS)})
+    feeds.note_use(token, now)
+    file = feeds.build_feed(token, now)
+    etag = f'"{hashlib.sha256(file.content).hexdigest()[:32]}"'
+    response = HttpResponse(file.content, content_type="text/calendar; charset=utf-8")
+    changed = int(file.changed_at.timestamp())
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(changed)
+    response["Cache-Control"] = f"private, max-age={FEED_SECONDS}"
+    response["X-Robots-Tag"] = "noindex"
+    found = get_conditional_response(
+        request, etag=etag, last_modified=changed, response=response
+    )
+    return found or response
+
+
+@csrf_exempt
+@require_POST
+def twilio_status(request: HttpRequest) -> HttpResponse:
+    """What became of a message at Twilio; believed only with its signature."""
+    if not receipts.is_signed(
+        path=request.get_full_path(),
+        form=request.POST,
+        signature=request.headers.get("X-Twilio-Signature", ""),
+    ):
+        return HttpResponseForbidden()
+    receipts.record_twilio_status(
+        local_id=request.GET.get("m", ""),
+        gateway_id=request.POST.get("MessageSid", ""),
+        status=request.POST.get("MessageStatus", ""),
+        error_code=request.POST.get("ErrorCode", ""),
+    )
+    return HttpResponse(status=204)
+
+
+@require_safe
+def development_outbox(request: HttpRequest) -> HttpResponse:
+    """What was sent into files, with codes, so that a developer can sign in."""
+    if not settings.HIDAJ_DEVELOPMENT_PAGES:
+        raise Http404
+    context = {"messages_sent": development.sms(), "mails": development.mails()}
+    return render(request, "notifications/development_outbox.html", context)
