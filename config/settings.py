@@ -232,9 +232,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 PHONE_COUNTRIES = env.list("PHONE_COUNTRIES", default=["IR"])
 PHONENUMBER_DEFAULT_REGION = "IR"
 SMS_ROUTES = env.dict("SMS_ROUTES", default={"*": "file"})
+# Carriers filter links; a gateway is named here once its account may send them.
+SMS_LINK_GATEWAYS = env.list("SMS_LINK_GATEWAYS", default=["file"])
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_API_KEY = env.str("TWILIO_API_KEY", default="")
 TWILIO_API_SECRET = env.str("TWILIO_API_SECRET", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")
 KAVENEGAR_API_KEY = env.str("KAVENEGAR_API_KEY", default="")
@@ -257,6 +260,8 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Its DEBUG lines hold the addresses of requests, and Kavenegar's hold the key.
+    "loggers": {"urllib3": {"level": "INFO"}},
 }
 
 # -- The centre's own rules --------------------------------------------------------
