@@ -1,9 +1,10 @@
 """What the foundation itself runs from time to time."""
 
-from core import limits
+from core import checks, limits
 from core.registry import register_tick
 
 
 def register() -> None:
     """Called once, at start-up."""
+    checks.register()
     register_tick("limits.forget_old", limits.forget_old, every_seconds=24 * 3600)

@@ -22,20 +22,17 @@ ALARM_BEFORE = dt.timedelta(hours=2)
 
 # Iran has had one offset since 2022-09-22. The block of the library holds RDATE parts
 # that Outlook ignores; this one every client reads.
-VTIMEZONE = "\r\n".join(
-    [
-        "BEGIN:VTIMEZONE",
-        "TZID:Asia/Tehran",
-        "BEGIN:STANDARD",
-        "DTSTART:16010101T000000",
-        "TZOFFSETFROM:+0330",
-        "TZOFFSETTO:+0330",
-        "TZNAME:+0330",
-        "END:STANDARD",
-        "END:VTIMEZONE",
-        "",
-    ]
-)
+VTIMEZONE = """\
+BEGIN:VTIMEZONE
+TZID:Asia/Tehran
+BEGIN:STANDARD
+DTSTART:16010101T000000
+TZOFFSETFROM:+0330
+TZOFFSETTO:+0330
+TZNAME:+0330
+END:STANDARD
+END:VTIMEZONE
+"""
 
 # Control characters and bidi overrides, which the library lets pass.
 _CONTROL = re.compile(
@@ -72,7 +69,7 @@ def publish_file(entries: Sequence[CalendarEntry], name: str) -> bytes:
     calendar = _calendar("PUBLISH", entries, name)
     for entry in entries:
         calendar.add_component(_event(entry, with_alarm=True))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def feed_file(entries: Sequence[CalendarEntry], name: str) -> bytes:
@@ -82,7 +79,7 @@ def feed_file(entries: Sequence[CalendarEntry], name: str) -> bytes:
     calendar.add("x-published-ttl", vDuration(REFRESH))
     for entry in entries:
         calendar.add_component(_event(entry, with_alarm=False))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def request_file(
@@ -116,7 +113,7 @@ def _itip(
     if not is_cancelled:
         event.add_component(_alarm(entry))
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _calendar(method: str, entries: Sequence[CalendarEntry], name: str) -> Calendar:

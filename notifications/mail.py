@@ -30,7 +30,10 @@ class CalendarMail(EmailMultiAlternatives):
 
     def _create_mime_attachment(self, content: bytes | str, mimetype: str) -> Message:
         if not mimetype.startswith("text/calendar"):
-            return super()._create_mime_attachment(content, mimetype)
+            made: Message = super()._create_mime_attachment(  # type: ignore[misc]
+                content, mimetype
+            )
+            return made
         method = mimetype.partition("method=")[2]
         part = MIMEBase("text", "calendar", charset="utf-8", method=method)
         part.set_payload(content if isinstance(content, bytes) else content.encode())
@@ -94,7 +97,8 @@ class EmlFileBackend(BaseEmailBackend):
         folder = mail_folder()
         folder.mkdir(parents=True, exist_ok=True)
         for mail in email_messages:
-            _write(folder, mail.message())
+            message = mail.message()
+            _write(folder, message["Message-ID"], message.as_bytes())
         return len(email_messages)
 
 
@@ -103,11 +107,11 @@ def mail_folder() -> Path:
     return Path(settings.OUTBOX_DIR) / "mail"
 
 
-def _write(folder: Path, message: Message) -> None:
-    name = re.sub(r"[^A-Za-z0-9.-]+", "_", message["Message-ID"]).strip("_")
+def _write(folder: Path, message_id: str, content: bytes) -> None:
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", message_id).strip("_")
     descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
     with os.fdopen(descriptor, "wb") as file:
-        file.write(message.as_bytes(linesep="\r\n"))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     Path(temporary).replace(folder / f"{name}.eml")

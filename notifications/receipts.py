@@ -6,6 +6,8 @@ from moving back. One that names a message of a lost answer settles it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator
@@ -64,7 +66,10 @@ def _advance(
     gateway_id: str,
     error_code: str,
 ) -> bool:
-    fields = {"gateway_id": gateway_id[:64], "error_code": error_code[:60]}
+    fields: dict[str, Any] = {
+        "gateway_id": gateway_id[:64],
+        "error_code": error_code[:60],
+    }
     if message.state == State.UNKNOWN:
         # The answer was lost, but the message was not.
         fields["sent_at"] = message.first_call_at

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from core.health import register_check
 from core.registry import register_audit, register_personal_data, register_tick
-from notifications import audit, upkeep
+from notifications import audit, checks, upkeep
 
 
 def register() -> None:
     """Called once, at start-up."""
+    checks.register()
     register_tick("outbox.sweep", upkeep.sweep, every_seconds=30)
     register_tick("outbox.drain", upkeep.drain_in_tick, every_seconds=30)
     register_check("outbox", upkeep.outbox_is_well)

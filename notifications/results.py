@@ -154,8 +154,8 @@ def backoff(message: OutboxMessage) -> dt.timedelta:
     """
     is_code = message.urgency == Urgency.CODE
     first = FIRST_PAUSE_OF_CODES if is_code else FIRST_PAUSE
-    pause_now = first * 2 ** max(0, min(message.attempts, 10) - 1)
-    return min(pause_now, LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311
+    pause_now: dt.timedelta = first * 2 ** max(0, min(message.attempts, 10) - 1)
+    return min(pause_now, LONGEST_PAUSE) * random.uniform(0.8, 1.2)
 
 
 def reconcile_leases(*, now: dt.datetime) -> int:

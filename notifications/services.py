@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -71,23 +72,23 @@ def enqueue(
         raise ValueError("a message needs a recipient")
     order = _order(kinds.get(kind).urgency, concerns_at, max(now, due_at))
     ready_at = quiet_hours.release_time(order, due_at)
+    values: dict[str, Any] = {
+        "kind": kind,
+        "channel": Channel(channel),
+        "recipient": recipient,
+        "language": language,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "schedule_version": schedule_version,
+        "urgency": order,
+        "due_at": ready_at,
+        "next_attempt_at": ready_at,
+        "expires_at": expires_at,
+        "variables": dict(sealed) if sealed else "",
+        "created_at": now,
+    }
     message, is_new = OutboxMessage.objects.get_or_create(
-        dedupe_key=dedupe_key,
-        defaults={
-            "kind": kind,
-            "channel": Channel(channel),
-            "recipient": recipient,
-            "language": language,
-            "subject_kind": subject_kind,
-            "subject_id": subject_id,
-            "schedule_version": schedule_version,
-            "urgency": order,
-            "due_at": ready_at,
-            "next_attempt_at": ready_at,
-            "expires_at": expires_at,
-            "variables": dict(sealed) if sealed else "",
-            "created_at": now,
-        },
+        dedupe_key=dedupe_key, defaults=values
     )
     if is_new and ready_at <= now:
         ring_on_commit(order)

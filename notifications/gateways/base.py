@@ -63,9 +63,14 @@ class Gateway(Protocol):
     again without reaching the recipient twice; None means never.
     """
 
-    name: str
-    is_remote: bool
-    repeat_window: dt.timedelta | None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_remote(self) -> bool: ...
+
+    @property
+    def repeat_window(self) -> dt.timedelta | None: ...
 
     def send(self, outgoing: Outgoing) -> SendResult:
         """Hand one message over; takes less time than a lease, raises nothing."""

@@ -42,7 +42,7 @@ class HttpClient(TwilioHttpClient):
     def __init__(self) -> None:
         super().__init__(timeout=READ_SECONDS, pool_connections=False, logger=_silent)
 
-    def request(self, method: str, url: str, **kwargs: Any) -> Response:  # type: ignore[override]
+    def request(self, method: str, url: str, **kwargs: Any) -> Response:
         """Make a request; TWILIO_BASE_URL replaces scheme and host."""
         if settings.TWILIO_BASE_URL:
             base = urlsplit(settings.TWILIO_BASE_URL)

@@ -1,0 +1,43 @@
+"""Settings with which messages would not arrive."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from core.checks import as_deploy_check, refuse_unsafe_production
+from notifications.gateways.routing import GATEWAYS
+from notifications.mail import EML_BACKEND
+
+_NEEDED = {
+    "twilio": (
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_API_KEY",
+        "TWILIO_API_SECRET",
+        "TWILIO_MESSAGING_SERVICE_SID",
+    ),
+    "kavenegar": ("KAVENEGAR_API_KEY",),
+}
+
+
+def unsafe_routes() -> list[str]:
+    """What is wrong with the ways out, one sentence each."""
+    used = set(settings.SMS_ROUTES.values())
+    problems = [f"SMS_ROUTES names no gateway: {n}" for n in used - GATEWAYS.keys()]
+    if used <= {"file"}:
+        problems.append("SMS_ROUTES sends every SMS into a file")
+    if settings.EMAIL_BACKEND == EML_BACKEND:
+        problems.append("EMAIL_URL sends every mail into a file")
+    for gateway in sorted(used & _NEEDED.keys()):
+        missing = [name for name in _NEEDED[gateway] if not getattr(settings, name)]
+        problems += [f"{gateway} needs {name}" for name in missing]
+    if not settings.KAVENEGAR_BASE_URL.startswith("https://"):
+        problems.append("KAVENEGAR_BASE_URL does not start with https://")
+    if settings.TWILIO_BASE_URL:
+        problems.append("TWILIO_BASE_URL is only for tests")
+    return problems
+
+
+def register() -> None:
+    """Called once, at start-up; raises ImproperlyConfigured in production."""
+    as_deploy_check(unsafe_routes, "notifications.E001")
+    refuse_unsafe_production(unsafe_routes)
