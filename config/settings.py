@@ -89,6 +89,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.context.centre",
+                "desk.context.nav",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },

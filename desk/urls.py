@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from desk.views import help as help_views
+from desk.views import home
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("help/", help_views.help_page, name="help"),
+    path("robots.txt", help_views.robots, name="robots"),
+    path("site.webmanifest", help_views.manifest, name="manifest"),
+]

@@ -1,0 +1,47 @@
+"""Every message with its state, for staff."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from desk.forms.messages import MessageFilterForm, newest_first
+from desk.messages import lines_of
+from desk.paging import back_to, page_of
+from desk.roles import staff_only
+from notifications.exceptions import NotificationsError
+from notifications.models import OutboxMessage
+from notifications.services import resend
+
+
+@require_GET
+@staff_only
+def message_list(request: HttpRequest) -> HttpResponse:
+    """The newest messages first, narrowed by state, kind, way and phone."""
+    form = MessageFilterForm(request.GET)
+    page = page_of(request, form.narrow(newest_first()))
+    context = {
+        "form": form,
+        "page": page,
+        "lines": lines_of(page.object_list, timezone.now()),
+        "here": "messages",
+    }
+    return render(request, "desk/staff/messages.html", context)
+
+
+@require_POST
+@staff_only
+def resend_message(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send one message once more, as it stands now."""
+    message = get_object_or_404(OutboxMessage, pk=pk)
+    try:
+        resend(message=message, now=timezone.now())
+    except NotificationsError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The message goes out again."))
+    return back_to(request, "desk:staff_messages")
