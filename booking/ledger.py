@@ -103,9 +103,7 @@ def _taken(block: TimeBlock, wants: Sequence[Want]) -> TimeTaken:
     for want in sorted(wants, key=lambda w: w.resource_id):
         wanted = _cells(_new_claim(block, want))
         other = (
-            BusyCell.objects.filter(
-                resource_id=want.resource_id, cell__in=list(wanted)
-            )
+            BusyCell.objects.filter(resource_id=want.resource_id, cell__in=list(wanted))
             .exclude(claim__block=block)
             .select_related("claim__block", "resource")
             .order_by("cell")
@@ -255,9 +253,9 @@ def free_machines(
     The unique index still decides when two ask at once.
     """
     machines = list(
-        Resource.objects.filter(
-            kind=ResourceKind.MACHINE, machine_kind=kind
-        ).order_by("number")
+        Resource.objects.filter(kind=ResourceKind.MACHINE, machine_kind=kind).order_by(
+            "number"
+        )
     )
     wanted = set(cells_between(from_at, to_at))
     busy = busy_cells([m.pk for m in machines], from_at, to_at)

@@ -62,7 +62,8 @@ class Offering(models.Model):
                 name="offering_seats_within_capacity",
             ),
             models.CheckConstraint(
-                condition=Q(waiting_parties__gte=0), name="offering_waiting_not_negative"
+                condition=Q(waiting_parties__gte=0),
+                name="offering_waiting_not_negative",
             ),
             models.CheckConstraint(
                 condition=Q(support_percent__lte=100), name="offering_support_percent"
@@ -327,7 +328,8 @@ class WaitingEntry(models.Model):
         verbose_name_plural = _("waiting list")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=EntryState.values), name="waitingentry_state_known"
+                condition=Q(state__in=EntryState.values),
+                name="waitingentry_state_known",
             )
         ]
         indexes = [
@@ -414,9 +416,7 @@ class StatusChange(models.Model):
         Offer, null=True, on_delete=models.PROTECT, related_name="status_changes"
     )
     at = models.DateTimeField()
-    by = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     from_state = models.CharField(max_length=12, blank=True)
     to_state = models.CharField(max_length=12)
     reason = models.CharField(max_length=200, blank=True)
@@ -579,7 +579,8 @@ class TimeBlock(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="timeblock_ends_after_start"
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="timeblock_ends_after_start",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=BlockKind.values), name="timeblock_kind_known"

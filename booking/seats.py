@@ -65,14 +65,20 @@ def give_back(offering: Offering, places: int) -> None:
     offering.seats_taken -= places
 
 
-def join_line(offering_id: int, places: int, *, now: dt.datetime) -> bool:
-    """Count one more waiting party, only where taking the places would fail."""
+def join_line(offering: Offering, places: int, *, now: dt.datetime) -> bool:
+    """Count one more waiting party, only where taking the places would fail.
+
+    The caller holds the lock.
+    """
     is_full = Q(waiting_parties__gt=0) | Q(capacity__lt=F("seats_taken") + places)
-    return bool(
+    joined = (
         Offering.objects.bookable(now)
-        .filter(is_full, pk=offering_id, has_waiting_list=True)
+        .filter(is_full, pk=offering.pk, has_waiting_list=True)
         .update(waiting_parties=F("waiting_parties") + 1)
     )
+    if joined:
+        offering.waiting_parties += 1
+    return bool(joined)
 
 
 def leave_line(offering: Offering) -> None:

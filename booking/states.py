@@ -59,6 +59,16 @@ def begin(
     )
 
 
+def begin_history(
+    subject: WaitingEntry | Offer, *, by: User | None, now: dt.datetime
+) -> None:
+    """Write the first line of the history of a new entry or offer."""
+    field = "entry" if isinstance(subject, WaitingEntry) else "offer"
+    StatusChange.objects.create(
+        **{field: subject}, at=now, by=by, to_state=subject.state
+    )
+
+
 def change_reservation(
     reservation: Reservation,
     to: str,

@@ -24,10 +24,13 @@ class AuditResult:
 def snapshot() -> Iterator[None]:
     """One consistent view of the data, so that a busy site raises no false alarm.
 
-    PostgreSQL needs REPEATABLE READ for it; a SQLite transaction reads one state.
+    PostgreSQL needs REPEATABLE READ for it, as the first word of a transaction; inside
+    one that is open already the audit reads what that one sees. A SQLite transaction
+    reads one state.
     """
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"

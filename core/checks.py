@@ -64,7 +64,8 @@ def sqlite_problem() -> str:
     """A sentence when the SQLite library in use can lose data, else ""."""
     if connection.vendor != "sqlite":
         return ""
-    version: tuple[int, ...] = connection.Database.sqlite_version_info
+    library = connection.Database  # type: ignore[attr-defined]
+    version: tuple[int, ...] = library.sqlite_version_info
     if version >= SAFE_SQLITE:
         return ""
     shown = ".".join(map(str, version))

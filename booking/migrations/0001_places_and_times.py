@@ -8,305 +8,889 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_people'),
+        ("accounts", "0001_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MachineKind',
+            name="MachineKind",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=12, unique=True, verbose_name='code')),
-                ('name_fa', models.CharField(max_length=80, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=80, verbose_name='name in English')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(max_length=12, unique=True, verbose_name="code"),
+                ),
+                ("name_fa", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "name_en",
+                    models.CharField(
+                        blank=True, max_length=80, verbose_name="name in English"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kind of machine',
-                'verbose_name_plural': 'kinds of machine',
+                "verbose_name": "kind of machine",
+                "verbose_name_plural": "kinds of machine",
             },
         ),
         migrations.CreateModel(
-            name='Offering',
+            name="Offering",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('course_run', 'Course run'), ('meeting', 'Consultation')], max_length=12)),
-                ('capacity', models.PositiveIntegerField(verbose_name='capacity')),
-                ('seats_taken', models.PositiveIntegerField(default=0)),
-                ('waiting_parties', models.PositiveIntegerField(default=0)),
-                ('is_open', models.BooleanField(default=False, verbose_name='open for booking')),
-                ('opens_at', models.DateTimeField(blank=True, null=True, verbose_name='booking opens')),
-                ('closes_at', models.DateTimeField(blank=True, null=True, verbose_name='booking closes')),
-                ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='starts')),
-                ('cancel_notice_hours', models.PositiveIntegerField(default=24, verbose_name='free cancellation until (hours before)')),
-                ('hold_minutes', models.PositiveSmallIntegerField(default=15)),
-                ('has_waiting_list', models.BooleanField(default=True)),
-                ('fee_rial', models.PositiveBigIntegerField(default=0, verbose_name='fee')),
-                ('support_percent', models.PositiveSmallIntegerField(default=0, verbose_name='support (%)')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("course_run", "Course run"),
+                            ("meeting", "Consultation"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(verbose_name="capacity")),
+                ("seats_taken", models.PositiveIntegerField(default=0)),
+                ("waiting_parties", models.PositiveIntegerField(default=0)),
+                (
+                    "is_open",
+                    models.BooleanField(default=False, verbose_name="open for booking"),
+                ),
+                (
+                    "opens_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="booking opens"
+                    ),
+                ),
+                (
+                    "closes_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="booking closes"
+                    ),
+                ),
+                (
+                    "starts_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="starts"),
+                ),
+                (
+                    "cancel_notice_hours",
+                    models.PositiveIntegerField(
+                        default=24,
+                        verbose_name="free cancellation until (hours before)",
+                    ),
+                ),
+                ("hold_minutes", models.PositiveSmallIntegerField(default=15)),
+                ("has_waiting_list", models.BooleanField(default=True)),
+                (
+                    "fee_rial",
+                    models.PositiveBigIntegerField(default=0, verbose_name="fee"),
+                ),
+                (
+                    "support_percent",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="support (%)"
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('seats_taken__gte', 0), ('seats_taken__lte', models.F('capacity'))), name='offering_seats_within_capacity'), models.CheckConstraint(condition=models.Q(('waiting_parties__gte', 0)), name='offering_waiting_not_negative'), models.CheckConstraint(condition=models.Q(('support_percent__lte', 100)), name='offering_support_percent'), models.CheckConstraint(condition=models.Q(('kind__in', ['course_run', 'meeting'])), name='offering_kind_known'), models.CheckConstraint(condition=models.Q(('cancelled_at', None), ('is_open', False), _connector='OR'), name='offering_cancelled_is_closed')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("seats_taken__gte", 0),
+                            ("seats_taken__lte", models.F("capacity")),
+                        ),
+                        name="offering_seats_within_capacity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("waiting_parties__gte", 0)),
+                        name="offering_waiting_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("support_percent__lte", 100)),
+                        name="offering_support_percent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["course_run", "meeting"])),
+                        name="offering_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cancelled_at", None), ("is_open", False), _connector="OR"
+                        ),
+                        name="offering_cancelled_is_closed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('places', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('taken', 'Taken'), ('declined', 'Declined'), ('expired', 'Expired'), ('withdrawn', 'Withdrawn')], default='open', max_length=10)),
-                ('nonce', models.CharField(max_length=32)),
-                ('link_digest', models.CharField(max_length=64, null=True, unique=True)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='booking.offering')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("places", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("taken", "Taken"),
+                            ("declined", "Declined"),
+                            ("expired", "Expired"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("nonce", models.CharField(max_length=32)),
+                (
+                    "link_digest",
+                    models.CharField(max_length=64, null=True, unique=True),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offers",
+                        to="booking.offering",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'offer',
-                'verbose_name_plural': 'offers',
+                "verbose_name": "offer",
+                "verbose_name_plural": "offers",
             },
         ),
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=8, unique=True)),
-                ('size', models.PositiveSmallIntegerField(default=1)),
-                ('held_until', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('booked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to=settings.AUTH_USER_MODEL)),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='booking.offering')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("reference", models.CharField(max_length=8, unique=True)),
+                ("size", models.PositiveSmallIntegerField(default=1)),
+                ("held_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "booked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to="booking.offering",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'party',
-                'verbose_name_plural': 'parties',
+                "verbose_name": "party",
+                "verbose_name_plural": "parties",
             },
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'On the waiting list'), ('held', 'Held while the form is open'), ('pending', 'Waiting for approval'), ('confirmed', 'Confirmed'), ('completed', 'Completed'), ('incomplete', 'Not completed'), ('no_show', 'Did not come'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('refused', 'Refused'), ('transferred', 'Transferred')], max_length=12)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=200)),
-                ('firm_size_class', models.CharField(choices=[('unknown', 'Not told'), ('micro', 'Micro (fewer than 10)'), ('small', 'Small (10 to 49)'), ('medium', 'Medium (50 to 150)')], default='unknown', max_length=8)),
-                ('is_cluster_member', models.BooleanField(default=False)),
-                ('fee_rial', models.PositiveBigIntegerField(default=0)),
-                ('support_percent', models.PositiveSmallIntegerField(default=0)),
-                ('firm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.firm')),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='booking.offering')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='booking.party')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='accounts.person')),
-                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='booking.reservation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "On the waiting list"),
+                            ("held", "Held while the form is open"),
+                            ("pending", "Waiting for approval"),
+                            ("confirmed", "Confirmed"),
+                            ("completed", "Completed"),
+                            ("incomplete", "Not completed"),
+                            ("no_show", "Did not come"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("refused", "Refused"),
+                            ("transferred", "Transferred"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "uid",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "firm_size_class",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not told"),
+                            ("micro", "Micro (fewer than 10)"),
+                            ("small", "Small (10 to 49)"),
+                            ("medium", "Medium (50 to 150)"),
+                        ],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                ("is_cluster_member", models.BooleanField(default=False)),
+                ("fee_rial", models.PositiveBigIntegerField(default=0)),
+                ("support_percent", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.firm",
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="booking.offering",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="booking.party",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="accounts.person",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successors",
+                        to="booking.reservation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'booking',
-                'verbose_name_plural': 'bookings',
+                "verbose_name": "booking",
+                "verbose_name_plural": "bookings",
             },
         ),
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('room', 'Room'), ('machine', 'Machine')], max_length=8)),
-                ('number', models.PositiveSmallIntegerField(null=True)),
-                ('machine_kind', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='booking.machinekind')),
-                ('person', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource', to='accounts.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("room", "Room"),
+                            ("machine", "Machine"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "machine_kind",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resources",
+                        to="booking.machinekind",
+                    ),
+                ),
+                (
+                    "person",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource",
+                        to="accounts.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_at', models.DateTimeField()),
-                ('to_at', models.DateTimeField()),
-                ('is_standing', models.BooleanField(default=False)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='booking.resource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("from_at", models.DateTimeField()),
+                ("to_at", models.DateTimeField()),
+                ("is_standing", models.BooleanField(default=False)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="booking.resource",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BusyCell',
+            name="BusyCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cell', models.IntegerField()),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cells', to='booking.claim')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='busy_cells', to='booking.resource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("cell", models.IntegerField()),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cells",
+                        to="booking.claim",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="busy_cells",
+                        to="booking.resource",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=12, unique=True, verbose_name='code')),
-                ('name_fa', models.CharField(max_length=80, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=80, verbose_name='name in English')),
-                ('capacity', models.PositiveSmallIntegerField(verbose_name='capacity')),
-                ('location_fa', models.CharField(blank=True, max_length=120, verbose_name='where it is')),
-                ('location_en', models.CharField(blank=True, max_length=120, verbose_name='where it is, in English')),
-                ('is_step_free', models.BooleanField(default=False, verbose_name='step-free')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(max_length=12, unique=True, verbose_name="code"),
+                ),
+                ("name_fa", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "name_en",
+                    models.CharField(
+                        blank=True, max_length=80, verbose_name="name in English"
+                    ),
+                ),
+                ("capacity", models.PositiveSmallIntegerField(verbose_name="capacity")),
+                (
+                    "location_fa",
+                    models.CharField(
+                        blank=True, max_length=120, verbose_name="where it is"
+                    ),
+                ),
+                (
+                    "location_en",
+                    models.CharField(
+                        blank=True,
+                        max_length=120,
+                        verbose_name="where it is, in English",
+                    ),
+                ),
+                (
+                    "is_step_free",
+                    models.BooleanField(default=False, verbose_name="step-free"),
+                ),
             ],
             options={
-                'verbose_name': 'room',
-                'verbose_name_plural': 'rooms',
-                'constraints': [models.CheckConstraint(condition=models.Q(('capacity__gte', 1)), name='room_capacity_positive')],
+                "verbose_name": "room",
+                "verbose_name_plural": "rooms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("capacity__gte", 1)),
+                        name="room_capacity_positive",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='resource',
-            name='room',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource', to='booking.room'),
+            model_name="resource",
+            name="room",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="resource",
+                to="booking.room",
+            ),
         ),
         migrations.AddField(
-            model_name='machinekind',
-            name='room',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='machines', to='booking.room'),
+            model_name="machinekind",
+            name="room",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="machines",
+                to="booking.room",
+            ),
         ),
         migrations.CreateModel(
-            name='TimeBlock',
+            name="TimeBlock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('class_session', 'Class session'), ('meeting', 'Consultation'), ('leave', 'Leave'), ('closure', 'Closure')], max_length=14)),
-                ('starts_at', models.DateTimeField(verbose_name='from')),
-                ('ends_at', models.DateTimeField(verbose_name='to')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("class_session", "Class session"),
+                            ("meeting", "Consultation"),
+                            ("leave", "Leave"),
+                            ("closure", "Closure"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("ends_at", models.DateTimeField(verbose_name="to")),
+                (
+                    "reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="reason"),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='claim',
-            name='block',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='booking.timeblock'),
+            model_name="claim",
+            name="block",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claims",
+                to="booking.timeblock",
+            ),
         ),
         migrations.CreateModel(
-            name='WaitingEntry',
+            name="WaitingEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('offered', 'Offered a place'), ('taken', 'Took the place'), ('declined', 'Declined the place'), ('left', 'Left the list'), ('withdrawn', 'Ended by the centre')], max_length=10)),
-                ('places', models.PositiveSmallIntegerField(default=1)),
-                ('missed_offers', models.PositiveSmallIntegerField(default=0)),
-                ('joined_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waiting_entries', to='booking.offering')),
-                ('party', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='waiting_entry', to='booking.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("offered", "Offered a place"),
+                            ("taken", "Took the place"),
+                            ("declined", "Declined the place"),
+                            ("left", "Left the list"),
+                            ("withdrawn", "Ended by the centre"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("places", models.PositiveSmallIntegerField(default=1)),
+                ("missed_offers", models.PositiveSmallIntegerField(default=0)),
+                ("joined_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="waiting_entries",
+                        to="booking.offering",
+                    ),
+                ),
+                (
+                    "party",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="waiting_entry",
+                        to="booking.party",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'waiting-list entry',
-                'verbose_name_plural': 'waiting list',
+                "verbose_name": "waiting-list entry",
+                "verbose_name_plural": "waiting list",
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('from_state', models.CharField(blank=True, max_length=12)),
-                ('to_state', models.CharField(max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('offer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='status_changes', to='booking.offer')),
-                ('reservation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='status_changes', to='booking.reservation')),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='status_changes', to='booking.waitingentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("from_state", models.CharField(blank=True, max_length=12)),
+                ("to_state", models.CharField(max_length=12)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="status_changes",
+                        to="booking.offer",
+                    ),
+                ),
+                (
+                    "reservation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="status_changes",
+                        to="booking.reservation",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="status_changes",
+                        to="booking.waitingentry",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='offer',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='booking.waitingentry'),
+            model_name="offer",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="offers",
+                to="booking.waitingentry",
+            ),
         ),
         migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('held_until__isnull', False)), fields=['held_until'], name='party_held_until'),
+            model_name="party",
+            index=models.Index(
+                condition=models.Q(("held_until__isnull", False)),
+                fields=["held_until"],
+                name="party_held_until",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gte', 1)), name='party_not_empty'),
+            model_name="party",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("size__gte", 1)), name="party_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(condition=models.Q(('held_until__isnull', False)), fields=('offering', 'booked_by'), name='party_one_hold'),
+            model_name="party",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("held_until__isnull", False)),
+                fields=("offering", "booked_by"),
+                name="party_one_hold",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['offering', 'state'], name='reservation_by_offering'),
+            model_name="reservation",
+            index=models.Index(
+                fields=["offering", "state"], name="reservation_by_offering"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['person', 'state'], name='reservation_by_person'),
+            model_name="reservation",
+            index=models.Index(
+                fields=["person", "state"], name="reservation_by_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('held', 'pending', 'confirmed', 'waiting'))), fields=('offering', 'person'), name='reservation_person_stands_once'),
+            model_name="reservation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ("held", "pending", "confirmed", "waiting"))
+                ),
+                fields=("offering", "person"),
+                name="reservation_person_stands_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'held', 'pending', 'confirmed', 'completed', 'incomplete', 'no_show', 'cancelled', 'expired', 'refused', 'transferred'])), name='reservation_state_known'),
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "waiting",
+                            "held",
+                            "pending",
+                            "confirmed",
+                            "completed",
+                            "incomplete",
+                            "no_show",
+                            "cancelled",
+                            "expired",
+                            "refused",
+                            "transferred",
+                        ],
+                    )
+                ),
+                name="reservation_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='busycell',
-            constraint=models.UniqueConstraint(fields=('resource', 'cell'), name='busycell_taken_once'),
+            model_name="busycell",
+            constraint=models.UniqueConstraint(
+                fields=("resource", "cell"), name="busycell_taken_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'person'), ('machine_kind', None), ('person__isnull', False), ('room', None)), models.Q(('kind', 'room'), ('machine_kind', None), ('person', None), ('room__isnull', False)), models.Q(('kind', 'machine'), ('machine_kind__isnull', False), ('number__isnull', False), ('person', None), ('room', None)), _connector='OR'), name='resource_is_one_thing'),
+            model_name="resource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "person"),
+                        ("machine_kind", None),
+                        ("person__isnull", False),
+                        ("room", None),
+                    ),
+                    models.Q(
+                        ("kind", "room"),
+                        ("machine_kind", None),
+                        ("person", None),
+                        ("room__isnull", False),
+                    ),
+                    models.Q(
+                        ("kind", "machine"),
+                        ("machine_kind__isnull", False),
+                        ("number__isnull", False),
+                        ("person", None),
+                        ("room", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="resource_is_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.UniqueConstraint(fields=('machine_kind', 'number'), name='resource_machine_number'),
+            model_name="resource",
+            constraint=models.UniqueConstraint(
+                fields=("machine_kind", "number"), name="resource_machine_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='timeblock',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='timeblock_ends_after_start'),
+            model_name="timeblock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="timeblock_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='timeblock',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['class_session', 'meeting', 'leave', 'closure'])), name='timeblock_kind_known'),
+            model_name="timeblock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["class_session", "meeting", "leave", "closure"])
+                ),
+                name="timeblock_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['resource', 'to_at'], name='claim_by_resource'),
+            model_name="claim",
+            index=models.Index(fields=["resource", "to_at"], name="claim_by_resource"),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('block', 'resource'), name='claim_resource_once'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("block", "resource"),
+                name="claim_resource_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('to_at__gt', models.F('from_at'))), name='claim_ends_after_start'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_at__gt", models.F("from_at"))),
+                name="claim_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='waitingentry',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['offering', 'missed_offers', 'id'], name='waitingentry_line'),
+            model_name="waitingentry",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["offering", "missed_offers", "id"],
+                name="waitingentry_line",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='waitingentry',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'offered', 'taken', 'declined', 'left', 'withdrawn'])), name='waitingentry_state_known'),
+            model_name="waitingentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "waiting",
+                            "offered",
+                            "taken",
+                            "declined",
+                            "left",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="waitingentry_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry', None), ('offer', None), ('reservation__isnull', False)), models.Q(('entry__isnull', False), ('offer', None), ('reservation', None)), models.Q(('entry', None), ('offer__isnull', False), ('reservation', None)), _connector='OR'), name='statuschange_one_subject'),
+            model_name="statuschange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("entry", None), ("offer", None), ("reservation__isnull", False)
+                    ),
+                    models.Q(
+                        ("entry__isnull", False), ("offer", None), ("reservation", None)
+                    ),
+                    models.Q(
+                        ("entry", None), ("offer__isnull", False), ("reservation", None)
+                    ),
+                    _connector="OR",
+                ),
+                name="statuschange_one_subject",
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='offer_expiry'),
+            model_name="offer",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["expires_at"],
+                name="offer_expiry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('entry',), name='offer_one_open'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("entry",),
+                name="offer_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'taken', 'declined', 'expired', 'withdrawn'])), name='offer_state_known'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["open", "taken", "declined", "expired", "withdrawn"])
+                ),
+                name="offer_state_known",
+            ),
         ),
     ]

@@ -29,6 +29,7 @@ from booking.states import begin, change_reservation
 from core.idempotency import form_digest, once
 from core.transactions import atomic_retrying
 
+
 @atomic_retrying
 def hold_places(
     *, offering_id: int, booker: User, now: dt.datetime, size: int = 1
@@ -37,22 +38,38 @@ def hold_places(
 
     Raises Full or Closed.
     """
-    party = (
-        Party.objects.with_live_hold(now)
-        .filter(offering=offering_id, booked_by=booker)
-        .first()
-    )
+    party = _own_hold(offering_id, booker, now)
     if party is not None:
         return party
     _release_own_expired(offering_id, booker, now=now)
     offering = Offering.objects.get(pk=offering_id)
+    try:
+        with transaction.atomic():
+            party = _new_hold(offering, booker, size, now=now)
+    except IntegrityError as error:
+        # The same person tapped twice: the first tap's hold is the answer.
+        party = _own_hold(offering_id, booker, now)
+        if party is None:
+            raise Full from error
+        return party
+    _take_or_raise(offering, size, now=now)
+    return party
+
+
+def _own_hold(offering_id: int, booker: User, now: dt.datetime) -> Party | None:
+    holds = Party.objects.with_live_hold(now)
+    return holds.filter(offering=offering_id, booked_by=booker).first()
+
+
+def _new_hold(
+    offering: Offering, booker: User, size: int, *, now: dt.datetime
+) -> Party:
     party = create_party(offering, booker, size, now=now)
     party.held_until = now + dt.timedelta(minutes=offering.hold_minutes)
     party.save(update_fields=["held_until"])
     held = ReservationState.HELD
     rows = [new_reservation(party, None, held, now=now) for _ in range(size)]
     begin(rows, by=booker, now=now)
-    _take_or_raise(offering, size, now=now)
     return party
 
 

@@ -20,7 +20,6 @@ from booking.models import (
     OfferState,
     Reservation,
     ReservationState,
-    StatusChange,
     WaitingEntry,
 )
 from booking.owners import Event, tell
@@ -31,6 +30,7 @@ from booking.services.places import (
 )
 from booking.states import (
     begin,
+    begin_history,
     change_entry,
     change_offer,
     change_reservation,
@@ -76,9 +76,8 @@ def join_list(
     offering = seats.lock_one(offering_id)
     release_expired_in(offering, now=now)
     fill(offering, now=now)
-    if not seats.join_line(offering_id, len(people), now=now):
+    if not seats.join_line(offering, len(people), now=now):
         raise PlacesFree if offering.is_bookable(now) else Closed
-    offering.waiting_parties += 1
     entry = _stand_in_line(offering, booker, people, now)
     record.remember(entry.pk)
     return entry
@@ -104,7 +103,7 @@ def _stand_in_line(
         places=len(people),
         joined_at=now,
     )
-    StatusChange.objects.create(entry=entry, at=now, by=booker, to_state=entry.state)
+    begin_history(entry, by=booker, now=now)
     for reservation in rows:
         tell(Event.WAITLISTED, reservation, now)
     return entry
@@ -153,7 +152,7 @@ def _make_offer(offering: Offering, entry: WaitingEntry, now: dt.datetime) -> Of
     )
     offer.link_digest = digest(offer_link_secret(offer))
     offer.save(update_fields=["link_digest"])
-    StatusChange.objects.create(offer=offer, at=now, to_state=offer.state)
+    begin_history(offer, by=None, now=now)
     change_entry(entry, EntryState.OFFERED, by=None, now=now)
     for reservation in _reservations(entry):
         tell(Event.OFFERED, reservation, now)

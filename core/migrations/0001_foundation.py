@@ -4,64 +4,139 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('beat_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("beat_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('title_fa', models.CharField(max_length=120)),
-                ('title_en', models.CharField(blank=True, max_length=120)),
-                ('kind', models.CharField(choices=[('public', 'Public holiday'), ('provincial', 'Provincial closure'), ('centre', 'Centre closed')], default='public', max_length=12)),
-                ('status', models.CharField(choices=[('estimated', 'Estimated'), ('confirmed', 'Confirmed')], default='confirmed', max_length=12)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("title_fa", models.CharField(max_length=120)),
+                ("title_en", models.CharField(blank=True, max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public holiday"),
+                            ("provincial", "Provincial closure"),
+                            ("centre", "Centre closed"),
+                        ],
+                        default="public",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("estimated", "Estimated"),
+                            ("confirmed", "Confirmed"),
+                        ],
+                        default="confirmed",
+                        max_length=12,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'holiday',
-                'verbose_name_plural': 'holidays',
-                'constraints': [models.UniqueConstraint(fields=('on', 'title_fa'), name='holiday_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['public', 'provincial', 'centre'])), name='holiday_kind_known')],
+                "verbose_name": "holiday",
+                "verbose_name_plural": "holidays",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("on", "title_fa"), name="holiday_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["public", "provincial", "centre"])
+                        ),
+                        name="holiday_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField()),
-                ('actor', models.CharField(max_length=64)),
-                ('action', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('result_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.UUIDField()),
+                ("actor", models.CharField(max_length=64)),
+                ("action", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("result_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('actor', 'action', 'key'), name='idempotencykey_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("actor", "action", "key"), name="idempotencykey_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LimitCounter',
+            name="LimitCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=40)),
-                ('key_digest', models.CharField(max_length=64)),
-                ('window_seconds', models.PositiveIntegerField()),
-                ('window_starts_at', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("scope", models.CharField(max_length=40)),
+                ("key_digest", models.CharField(max_length=64)),
+                ("window_seconds", models.PositiveIntegerField()),
+                ("window_starts_at", models.DateTimeField()),
+                ("count", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('scope', 'key_digest', 'window_seconds', 'window_starts_at'), name='limitcounter_one_window')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "scope",
+                            "key_digest",
+                            "window_seconds",
+                            "window_starts_at",
+                        ),
+                        name="limitcounter_one_window",
+                    )
+                ],
             },
         ),
     ]

@@ -95,9 +95,7 @@ def test_database_refuses_a_cell_twice() -> None:
     cell = BusyCell.objects.filter(claim__block=block).first()
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        BusyCell.objects.create(
-            resource=resource, cell=cell.cell, claim=cell.claim
-        )
+        BusyCell.objects.create(resource=resource, cell=cell.cell, claim=cell.claim)
 
 
 def test_release_frees_the_time() -> None:

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
 
 
-def book(offering: Offering, *, now: dt.datetime = NOW, **kwargs: object) -> Reservation:
+def book(
+    offering: Offering, *, now: dt.datetime = NOW, **kwargs: object
+) -> Reservation:
     fields = {"booker": make_user(), "people": [make_person()], "key": uuid4()}
     return parties.book(offering_id=offering.pk, now=now, **{**fields, **kwargs})[0]
 

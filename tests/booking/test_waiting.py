@@ -29,9 +29,7 @@ HOUR = dt.timedelta(hours=1)
 TEHRAN = ZoneInfo("Asia/Tehran")
 
 
-def join(
-    offering: Offering, *people: Person, now: dt.datetime = NOW
-) -> WaitingEntry:
+def join(offering: Offering, *people: Person, now: dt.datetime = NOW) -> WaitingEntry:
     return waiting.join_list(
         offering_id=offering.pk,
         booker=make_user(),

@@ -98,9 +98,7 @@ def test_form_digest_does_not_depend_on_order() -> None:
 def test_limits_count_in_each_window() -> None:
     def hit(seconds: int) -> bool:
         now = NOW + seconds * SECOND
-        return limits.hit(
-            scope="code", key="+98", limits=[(2, 60), (3, 3600)], now=now
-        )
+        return limits.hit(scope="code", key="+98", limits=[(2, 60), (3, 3600)], now=now)
 
     assert [hit(0), hit(1), hit(2)] == [True, True, False]
     # A new minute, but the hour is used up.
