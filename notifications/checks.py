@@ -8,6 +8,8 @@ from core.checks import as_deploy_check, refuse_unsafe_production
 from notifications.gateways.routing import GATEWAYS
 from notifications.mail import EML_BACKEND
 
+# Connecting and answering must end within a lease of 60 seconds.
+LONGEST_TIMEOUT = 25
 _NEEDED = {
     "twilio": (
         "TWILIO_ACCOUNT_SID",
@@ -30,6 +32,8 @@ def unsafe_routes() -> list[str]:
     for gateway in sorted(used & _NEEDED.keys()):
         missing = [name for name in _NEEDED[gateway] if not getattr(settings, name)]
         problems += [f"{gateway} needs {name}" for name in missing]
+    if not 0 < settings.SMS_TIMEOUT <= LONGEST_TIMEOUT:
+        problems.append(f"SMS_TIMEOUT is not between 0 and {LONGEST_TIMEOUT} seconds")
     if not settings.KAVENEGAR_BASE_URL.startswith("https://"):
         problems.append("KAVENEGAR_BASE_URL does not start with https://")
     if settings.TWILIO_BASE_URL:

@@ -76,6 +76,5 @@ class Gateway(Protocol):
         """Hand one message over; takes less time than a lease, raises nothing."""
 
 
-# Connect and read timeouts, in seconds; together well under a lease.
+# With SMS_TIMEOUT for the answer, well under a lease.
 CONNECT_SECONDS = 4.0
-READ_SECONDS = 12.0

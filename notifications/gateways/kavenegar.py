@@ -14,7 +14,6 @@ from django.conf import settings
 
 from notifications.gateways.base import (
     CONNECT_SECONDS,
-    READ_SECONDS,
     Outcome,
     Outgoing,
     SendResult,
@@ -42,12 +41,12 @@ class KavenegarGateway:
     repeat_window: dt.timedelta | None = dt.timedelta(hours=12)
 
     def send(self, outgoing: Outgoing) -> SendResult:
-        """Hand one message over; at most 16 seconds."""
+        """Hand one message over; at most 4 seconds and SMS_TIMEOUT."""
         try:
             response = requests.post(
                 _address(),
                 data=_form(outgoing),
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, settings.SMS_TIMEOUT),
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -18,12 +18,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from notifications.gateways.base import (
-    READ_SECONDS,
-    Outcome,
-    Outgoing,
-    SendResult,
-)
+from notifications.gateways.base import Outcome, Outgoing, SendResult
 from notifications.gateways.http import failure
 
 LONGEST_VALIDITY = 36_000  # seconds, Twilio's own limit
@@ -40,7 +35,9 @@ class HttpClient(TwilioHttpClient):
     """Twilio's client with a timeout, and with another host where a test wants one."""
 
     def __init__(self) -> None:
-        super().__init__(timeout=READ_SECONDS, pool_connections=False, logger=_silent)
+        super().__init__(
+            timeout=settings.SMS_TIMEOUT, pool_connections=False, logger=_silent
+        )
 
     def request(self, method: str, url: str, **kwargs: Any) -> Response:
         """Make a request; TWILIO_BASE_URL replaces scheme and host."""
@@ -60,7 +57,7 @@ class TwilioGateway:
     repeat_window: dt.timedelta | None = None
 
     def send(self, outgoing: Outgoing) -> SendResult:
-        """Hand one message over; at most 24 seconds."""
+        """Hand one message over; at most twice SMS_TIMEOUT."""
         try:
             message = _client().messages.create(**_parameters(outgoing))
         except TwilioRestException as error:
