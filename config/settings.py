@@ -244,6 +244,8 @@ TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")
 KAVENEGAR_API_KEY = env.str("KAVENEGAR_API_KEY", default="")
 KAVENEGAR_SENDER = env.str("KAVENEGAR_SENDER", default="")
 KAVENEGAR_BASE_URL = env.str("KAVENEGAR_BASE_URL", default="https://api.kavenegar.com")
+# Seconds without an answer; a lease of the outbox lasts 60.
+SMS_TIMEOUT = env.float("SMS_TIMEOUT", default=12)
 OUTBOX_DIR = VAR_DIR / "outbox"
 EMAIL_URL = env.str("EMAIL_URL", default="file")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="booking@kafsh.example")
