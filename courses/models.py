@@ -84,9 +84,7 @@ class Course(models.Model):
         _("what people learn, in English"), default=list, blank=True
     )
     syllabus_fa = models.JSONField(_("syllabus"), default=list, blank=True)
-    syllabus_en = models.JSONField(
-        _("syllabus in English"), default=list, blank=True
-    )
+    syllabus_en = models.JSONField(_("syllabus in English"), default=list, blank=True)
     machine_kinds = models.ManyToManyField(
         MachineKind,
         through="CourseMachine",
