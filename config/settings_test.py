@@ -1,0 +1,14 @@
+"""The site's own settings with what makes tests quick and repeatable."""
+
+import tempfile
+from pathlib import Path
+
+from config.settings import *  # noqa: F403
+
+SECRET_KEY = "a-key-for-tests-only-and-long-enough-to-pass"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+OUTBOX_DIR = Path(tempfile.mkdtemp(prefix="hidaj-outbox-"))
