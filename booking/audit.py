@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from itertools import pairwise
+from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models import (
+    Aggregate,
+    Count,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -32,9 +45,9 @@ SWEPT_AFTER = dt.timedelta(days=1)
 TICK_SLACK = dt.timedelta(minutes=2)
 
 
-def _count(queryset: object, aggregate: object) -> Coalesce:
+def _count(queryset: QuerySet[Any], aggregate: Aggregate) -> Coalesce:
     """A correlated count, 0 where there are no rows."""
-    grouped = queryset.order_by().values("offering").annotate(n=aggregate)  # type: ignore[attr-defined]
+    grouped = queryset.order_by().values("offering").annotate(n=aggregate)
     return Coalesce(Subquery(grouped.values("n"), output_field=IntegerField()), 0)
 
 
@@ -51,7 +64,7 @@ def seats_match() -> list[str]:
     )
     return [
         f"offering {o.pk}: taken {o.seats_taken} of {o.capacity},"
-        f" seated {o.seated}, offered {o.offered}"  # type: ignore[attr-defined]
+        f" seated {o.seated}, offered {o.offered}"
         for o in wrong
     ]
 
@@ -78,7 +91,7 @@ def intervals_do_not_overlap() -> list[str]:
     return [
         f"resource {resource}: claims {a[0]} and {b[0]}"
         for resource, rows in claims.items()
-        for a, b in zip(rows, rows[1:], strict=False)
+        for a, b in pairwise(rows)
         if b[1] < a[2]
     ]
 
@@ -160,13 +173,16 @@ def every_change_has_its_row() -> list[str]:
     ]
 
 
-def _history_gaps(
-    model: type[Reservation | WaitingEntry | Offer], field: str
-) -> list[str]:
+def _history_gaps(model: type[Model], field: str) -> list[str]:
     last = StatusChange.objects.filter(**{field: OuterRef("pk")}).order_by("-pk")
-    rows = model.objects.annotate(last=Subquery(last.values("to_state")[:1]))
+    rows: QuerySet[Any] = model._default_manager.annotate(
+        last=Subquery(last.values("to_state")[:1])
+    )
     wrong = rows.filter(Q(last=None) | ~Q(last=F("state")))
-    return [f"{field} {row.pk}: {row.state}, history says {row.last}" for row in wrong]
+    return [
+        f"{field} {pk}: {state}, history says {last}"
+        for pk, state, last in wrong.values_list("pk", "state", "last")
+    ]
 
 
 def confirmed_reservations_are_named() -> list[str]:

@@ -33,7 +33,7 @@ SEARCH_AHEAD = dt.timedelta(days=14)
 
 @dataclass(frozen=True)
 class Want:
-    """A resource that shall be taken; buffers and travel are minutes around the block."""
+    """A resource to be taken; buffers and travel are minutes around the block."""
 
     resource_id: int
     before_minutes: int = 0
@@ -65,7 +65,7 @@ def lock_resources(resource_ids: Iterable[int]) -> None:
 
 
 def claim(block: TimeBlock, wants: Sequence[Want]) -> list[Claim]:
-    """Take resources for a block, all or none; raises TimeTaken naming what collides."""
+    """Take resources for a block, all or none; raises TimeTaken, which says why."""
     claims = [_new_claim(block, want) for want in wants]
     Claim.objects.bulk_create(claims)
     cells = sorted(

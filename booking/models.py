@@ -562,7 +562,7 @@ class TimeBlockQuerySet(models.QuerySet["TimeBlock"]):
 
 
 class TimeBlock(models.Model):
-    """An interval that takes resources: a class session, a meeting, leave, a closure."""
+    """An interval that takes resources: a class, a meeting, leave, a closure."""
 
     kind = models.CharField(max_length=14, choices=BlockKind)
     starts_at = models.DateTimeField(_("from"))

@@ -1,4 +1,4 @@
-"""The life cycles: one table of transitions for each kind, one write for each change."""
+"""The life cycles: a table of transitions for each kind, one write a change."""
 
 from __future__ import annotations
 

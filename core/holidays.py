@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import holidays
+from django.utils.translation import gettext as _
 
+from core.exceptions import HidajError
 from core.models import Holiday, HolidayKind, HolidayStatus
+from core.transactions import atomic_retrying
 from persian.text import clean
 
 # The package knows the lunar calendar for certain only to the end of 2026; a later
@@ -41,3 +44,34 @@ def _add(on: dt.date, title_fa: str, title_en: str) -> bool:
         },
     )
     return is_new
+
+
+@atomic_retrying
+def confirm_holiday(*, holiday_id: int, on: dt.date) -> Holiday:
+    """The official calendar has this day, perhaps on another date than estimated."""
+    holiday = Holiday.objects.get(pk=holiday_id)
+    holiday.on, holiday.status = on, HolidayStatus.CONFIRMED
+    holiday.save(update_fields=["on", "status"])
+    return holiday
+
+
+@atomic_retrying
+def add_closed_day(
+    *, on: dt.date, title_fa: str, title_en: str, kind: HolidayKind
+) -> Holiday:
+    """A day of the centre's own on which nothing is planned; planned dates stay."""
+    holiday, _is_new = Holiday.objects.get_or_create(
+        on=on, title_fa=title_fa, defaults={"title_en": title_en, "kind": kind}
+    )
+    return holiday
+
+
+@atomic_retrying
+def remove_closed_day(*, holiday_id: int) -> None:
+    """Take a day of the centre's own out; raises HidajError for a public holiday."""
+    holiday = Holiday.objects.get(pk=holiday_id)
+    if holiday.kind == HolidayKind.PUBLIC:
+        raise HidajError(
+            _("A public holiday stays in the table."), code="public_holiday"
+        )
+    holiday.delete()

@@ -62,7 +62,7 @@ def snapshot_firm(reservation: Reservation) -> None:
 
 
 def release_expired_in(offering: Offering, *, now: dt.datetime) -> int:
-    """Give back the places of expired holds; the caller holds the lock and then fills."""
+    """Give back the places of expired holds; the caller holds the lock, then fills."""
     released = 0
     expired = Party.objects.with_expired_hold(now).filter(offering=offering)
     for party in list(expired):

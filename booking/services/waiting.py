@@ -212,7 +212,7 @@ def accept_offer(
 
     Accepting twice gives the same places again.
     """
-    offer, offering = _locked(offer_id)
+    offer, _offering = _locked(offer_id)
     if offer.state == OfferState.TAKEN:
         return list(offer.entry.party.reservations.confirmed())
     if offer.state != OfferState.OPEN or offer.expires_at <= now:

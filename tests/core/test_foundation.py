@@ -11,9 +11,9 @@ from django.test import Client
 from core import health, limits, links, tick
 from core.audit import run_audit
 from core.exceptions import Busy
+from core.holidays import import_public_holidays
 from core.idempotency import KeyReused, form_digest, once
 from core.models import Heartbeat, Holiday
-from core.holidays import import_public_holidays
 from core.registry import TickStep, registry
 from core.sealed import SealedJSONField
 from core.transactions import TRIES, atomic_retrying

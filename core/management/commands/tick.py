@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--loop", type=int, metavar="SECONDS", default=0)
 
-    def handle(self, *args: object, **options: object) -> None:
+    def handle(self, *args: object, **options: int) -> None:
         pause = options["loop"]
         self._run_once(keep_going=bool(pause))
         while pause:
