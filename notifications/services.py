@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +25,7 @@ from notifications.models import (
 )
 from notifications.transitions import end_pending
 
-__all__ = ["drain", "enqueue", "resend", "supersede"]
+__all__ = ["drain", "enqueue", "resend", "retire", "supersede"]
 
 MAX_RESENDS = 3
 AGAIN = ":again"
@@ -118,6 +118,18 @@ def supersede(
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     return end_pending(rows, new=state)
+
+
+@atomic_retrying
+def retire(*, recipients: Iterable[str], created_before: dt.datetime) -> int:
+    """Cancel what waits for these recipients since before a moment; returns how many.
+
+    For data that comes in together with its past: what was news then is none today.
+    """
+    rows: OutboxQuerySet = OutboxMessage.objects.filter(
+        recipient__in=set(recipients), created_at__lt=created_before
+    )
+    return end_pending(rows, new=State.CANCELLED)
 
 
 @atomic_retrying

@@ -1,0 +1,1 @@
+"""The demo centre: fictional people and runs, written through the real services."""
