@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, RoleGrant
 
@@ -37,22 +38,28 @@ class Nav:
     sign_out_url: str = ""
 
 
-def nav(request: HttpRequest) -> dict[str, Nav]:
-    """One query for a signed-in reader, none for the others."""
+def nav(request: HttpRequest) -> dict[str, object]:
+    """One query for a signed-in reader, none for the others.
+
+    Nothing is asked before the header is drawn: an error page must not touch a
+    database that may be the very thing that failed.
+    """
+    return {"nav": SimpleLazyObject(lambda: _nav(request))}
+
+
+def _nav(request: HttpRequest) -> Nav:
     user = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
     roles = _roles_of(user.pk) if user and signed_in else frozenset()
-    return {
-        "nav": Nav(
-            here=_here(request.path),
-            signed_in=signed_in,
-            roles=roles,
-            works_here=bool(roles & _DESK_ROLES),
-            teaches=bool(roles & _TEACHING_ROLES),
-            sign_in_url=_address("account_request_login_code"),
-            sign_out_url=_address("account_logout"),
-        )
-    }
+    return Nav(
+        here=_here(request.path),
+        signed_in=signed_in,
+        roles=roles,
+        works_here=bool(roles & _DESK_ROLES),
+        teaches=bool(roles & _TEACHING_ROLES),
+        sign_in_url=_address("account_request_login_code"),
+        sign_out_url=_address("account_logout"),
+    )
 
 
 def _roles_of(user_id: int) -> frozenset[str]:

@@ -9,13 +9,15 @@ from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from desk.rules import questions, rules
 from persian.text import is_persian, localized
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """The rules in ten lines and the questions people ask."""
-    return render(request, "desk/help.html")
+    context = {"rules": rules(), "questions": questions()}
+    return render(request, "desk/help.html", context)
 
 
 @require_safe
