@@ -24,10 +24,10 @@ class Command(BaseCommand):
         self._run_once(keep_going=bool(pause))
         while pause:
             time.sleep(pause)
+            close_old_connections()
             self._run_once(keep_going=True)
 
     def _run_once(self, *, keep_going: bool) -> None:
-        close_old_connections()
         try:
             done = run_tick(timezone.now())
         except (OperationalError, Busy) as error:
