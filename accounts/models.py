@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from persian.text import localized, search_key
@@ -57,6 +62,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    def get_session_auth_hash(self) -> str:
+        """Changes with the password and with the phone: both end other sessions."""
+        words = f"{super().get_session_auth_hash()}:{self.phone}"
+        return salted_hmac("accounts.User.session", words).hexdigest()
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles granted to this user; read once for each loaded user."""
+        return frozenset(self.role_grants.values_list("role", flat=True))
 
 
 class Role(models.TextChoices):

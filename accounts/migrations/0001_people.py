@@ -7,161 +7,513 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('phone', models.CharField(max_length=16, unique=True, verbose_name='mobile')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('phone_verified_at', models.DateTimeField(blank=True, null=True)),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may open the admin')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="last login"
+                    ),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.CharField(max_length=16, unique=True, verbose_name="mobile"),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, max_length=254, verbose_name="e-mail"
+                    ),
+                ),
+                ("phone_verified_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False, verbose_name="may open the admin"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sign-in',
-                'verbose_name_plural': 'sign-ins',
+                "verbose_name": "sign-in",
+                "verbose_name_plural": "sign-ins",
             },
         ),
         migrations.CreateModel(
-            name='Firm',
+            name="Firm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('search_key', models.CharField(db_index=True, editable=False, max_length=120)),
-                ('size_class', models.CharField(choices=[('unknown', 'Not told'), ('micro', 'Micro (fewer than 10)'), ('small', 'Small (10 to 49)'), ('medium', 'Medium (50 to 150)')], default='unknown', max_length=8, verbose_name='size')),
-                ('staff_count', models.PositiveIntegerField(blank=True, null=True, verbose_name='staff')),
-                ('product', models.CharField(blank=True, max_length=120, verbose_name='product')),
-                ('is_cluster_member', models.BooleanField(default=False, verbose_name='cluster member')),
-                ('is_exporting', models.BooleanField(default=False, verbose_name='exports')),
-                ('is_women_led', models.BooleanField(default=False, verbose_name='led by women')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "search_key",
+                    models.CharField(db_index=True, editable=False, max_length=120),
+                ),
+                (
+                    "size_class",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not told"),
+                            ("micro", "Micro (fewer than 10)"),
+                            ("small", "Small (10 to 49)"),
+                            ("medium", "Medium (50 to 150)"),
+                        ],
+                        default="unknown",
+                        max_length=8,
+                        verbose_name="size",
+                    ),
+                ),
+                (
+                    "staff_count",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="staff"
+                    ),
+                ),
+                (
+                    "product",
+                    models.CharField(
+                        blank=True, max_length=120, verbose_name="product"
+                    ),
+                ),
+                (
+                    "is_cluster_member",
+                    models.BooleanField(default=False, verbose_name="cluster member"),
+                ),
+                (
+                    "is_exporting",
+                    models.BooleanField(default=False, verbose_name="exports"),
+                ),
+                (
+                    "is_women_led",
+                    models.BooleanField(default=False, verbose_name="led by women"),
+                ),
             ],
             options={
-                'verbose_name': 'firm',
-                'verbose_name_plural': 'firms',
-                'constraints': [models.UniqueConstraint(fields=('search_key',), name='firm_name_once'), models.CheckConstraint(condition=models.Q(('size_class__in', ['unknown', 'micro', 'small', 'medium'])), name='firm_size_known')],
+                "verbose_name": "firm",
+                "verbose_name_plural": "firms",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("search_key",), name="firm_name_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("size_class__in", ["unknown", "micro", "small", "medium"])
+                        ),
+                        name="firm_size_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('search_key', models.CharField(db_index=True, editable=False, max_length=120)),
-                ('contact_phone', models.CharField(blank=True, max_length=16, verbose_name='mobile')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('language', models.CharField(choices=[('fa', 'فارسی'), ('en', 'English')], default='fa', max_length=2, verbose_name='language')),
-                ('birth_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='birth year (Jalali)')),
-                ('gender', models.CharField(blank=True, choices=[('', 'Not told'), ('f', 'Woman'), ('m', 'Man')], default='', max_length=1, verbose_name='gender')),
-                ('job', models.CharField(blank=True, max_length=80, verbose_name='job')),
-                ('wants_reminders', models.BooleanField(default=True, verbose_name='reminders by SMS')),
-                ('wants_news', models.BooleanField(default=False, verbose_name='news by SMS')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('firm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='persons', to='accounts.firm')),
-                ('managed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='managed_persons', to=settings.AUTH_USER_MODEL)),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='person', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "search_key",
+                    models.CharField(db_index=True, editable=False, max_length=120),
+                ),
+                (
+                    "contact_phone",
+                    models.CharField(blank=True, max_length=16, verbose_name="mobile"),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, max_length=254, verbose_name="e-mail"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("fa", "فارسی"), ("en", "English")],
+                        default="fa",
+                        max_length=2,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "birth_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="birth year (Jalali)"
+                    ),
+                ),
+                (
+                    "gender",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Not told"), ("f", "Woman"), ("m", "Man")],
+                        default="",
+                        max_length=1,
+                        verbose_name="gender",
+                    ),
+                ),
+                (
+                    "job",
+                    models.CharField(blank=True, max_length=80, verbose_name="job"),
+                ),
+                (
+                    "wants_reminders",
+                    models.BooleanField(default=True, verbose_name="reminders by SMS"),
+                ),
+                (
+                    "wants_news",
+                    models.BooleanField(default=False, verbose_name="news by SMS"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                (
+                    "erased_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="persons",
+                        to="accounts.firm",
+                    ),
+                ),
+                (
+                    "managed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="managed_persons",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="person",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'persons',
+                "verbose_name": "person",
+                "verbose_name_plural": "persons",
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('booking', 'Keeping and using my data for bookings'), ('news', 'News by SMS')], max_length=12)),
-                ('is_given', models.BooleanField(default=True)),
-                ('text_version', models.PositiveSmallIntegerField(default=1)),
-                ('given_at', models.DateTimeField()),
-                ('given_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='accounts.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("booking", "Keeping and using my data for bookings"),
+                            ("news", "News by SMS"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("is_given", models.BooleanField(default=True)),
+                ("text_version", models.PositiveSmallIntegerField(default=1)),
+                ("given_at", models.DateTimeField()),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="accounts.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('instructor', 'Instructor'), ('consultant', 'Consultant'), ('reception', 'Reception'), ('planner', 'Training planner'), ('manager', 'Manager'), ('sponsor', 'Sponsor viewer')], max_length=12, verbose_name='role')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='role_grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("instructor", "Instructor"),
+                            ("consultant", "Consultant"),
+                            ("reception", "Reception"),
+                            ("planner", "Training planner"),
+                            ("manager", "Manager"),
+                            ("sponsor", "Sponsor viewer"),
+                        ],
+                        max_length=12,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="role_grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'role',
-                'verbose_name_plural': 'roles',
+                "verbose_name": "role",
+                "verbose_name_plural": "roles",
             },
         ),
         migrations.CreateModel(
-            name='TeachingProfile',
+            name="TeachingProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('teaches', models.BooleanField(default=False, verbose_name='teaches courses')),
-                ('consults', models.BooleanField(default=False, verbose_name='gives consultations')),
-                ('name_en', models.CharField(blank=True, max_length=120, verbose_name='name in English')),
-                ('title_fa', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('title_en', models.CharField(blank=True, max_length=120, verbose_name='title in English')),
-                ('bio_fa', models.TextField(blank=True, verbose_name='about')),
-                ('bio_en', models.TextField(blank=True, verbose_name='about in English')),
-                ('specialities_fa', models.JSONField(blank=True, default=list, verbose_name='specialities')),
-                ('languages_fa', models.JSONField(blank=True, default=list, verbose_name='languages')),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='teaching_profile', to='accounts.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "teaches",
+                    models.BooleanField(default=False, verbose_name="teaches courses"),
+                ),
+                (
+                    "consults",
+                    models.BooleanField(
+                        default=False, verbose_name="gives consultations"
+                    ),
+                ),
+                (
+                    "name_en",
+                    models.CharField(
+                        blank=True, max_length=120, verbose_name="name in English"
+                    ),
+                ),
+                (
+                    "title_fa",
+                    models.CharField(blank=True, max_length=120, verbose_name="title"),
+                ),
+                (
+                    "title_en",
+                    models.CharField(
+                        blank=True, max_length=120, verbose_name="title in English"
+                    ),
+                ),
+                ("bio_fa", models.TextField(blank=True, verbose_name="about")),
+                (
+                    "bio_en",
+                    models.TextField(blank=True, verbose_name="about in English"),
+                ),
+                (
+                    "specialities_fa",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="specialities"
+                    ),
+                ),
+                (
+                    "languages_fa",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="languages"
+                    ),
+                ),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="teaching_profile",
+                        to="accounts.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'instructor or consultant',
-                'verbose_name_plural': 'instructors and consultants',
+                "verbose_name": "instructor or consultant",
+                "verbose_name_plural": "instructors and consultants",
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('phone__regex', '^\\+[1-9][0-9]{6,14}$')), name='user_phone_e164'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phone__regex", "^\\+[1-9][0-9]{6,14}$")),
+                name="user_phone_e164",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['contact_phone'], name='person_contact_phone'),
+            model_name="person",
+            index=models.Index(fields=["contact_phone"], name="person_contact_phone"),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('birth_year', None), models.Q(('birth_year__gte', 1280), ('birth_year__lte', 1480)), _connector='OR'), name='person_birth_year_jalali'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("birth_year", None),
+                    models.Q(("birth_year__gte", 1280), ("birth_year__lte", 1480)),
+                    _connector="OR",
+                ),
+                name="person_birth_year_jalali",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('gender__in', ['', 'f', 'm'])), name='person_gender_known'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("gender__in", ["", "f", "m"])),
+                name="person_gender_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('language__in', ['fa', 'en'])), name='person_language_known'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("language__in", ["fa", "en"])),
+                name="person_language_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('contact_phone', ''), ('contact_phone__regex', '^\\+[1-9][0-9]{6,14}$'), _connector='OR'), name='person_phone_e164'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("contact_phone", ""),
+                    ("contact_phone__regex", "^\\+[1-9][0-9]{6,14}$"),
+                    _connector="OR",
+                ),
+                name="person_phone_e164",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['booking', 'news'])), name='consent_kind_known'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["booking", "news"])),
+                name="consent_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(fields=('user', 'role'), name='rolegrant_once'),
+            model_name="rolegrant",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role"), name="rolegrant_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['instructor', 'consultant', 'reception', 'planner', 'manager', 'sponsor'])), name='rolegrant_role_known'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "instructor",
+                            "consultant",
+                            "reception",
+                            "planner",
+                            "manager",
+                            "sponsor",
+                        ],
+                    )
+                ),
+                name="rolegrant_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teachingprofile',
-            constraint=models.CheckConstraint(condition=models.Q(('teaches', True), ('consults', True), _connector='OR'), name='teachingprofile_does_something'),
+            model_name="teachingprofile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("teaches", True), ("consults", True), _connector="OR"
+                ),
+                name="teachingprofile_does_something",
+            ),
         ),
     ]

@@ -1,0 +1,51 @@
+"""What higher apps do when somebody has just signed in.
+
+A hold is taken by the POST of the correct code, never by opening the page after it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from accounts.models import User
+
+AfterSignIn = Callable[[User, str, dt.datetime], None]
+Landing = Callable[[User], str]
+
+
+@dataclass
+class _Hooks:
+    after_sign_in: list[AfterSignIn] = field(default_factory=list)
+    landings: list[Landing] = field(default_factory=list)
+
+
+_hooks = _Hooks()
+
+
+def register_after_sign_in(callback: AfterSignIn) -> None:
+    """Have `callback(user, next_url, now)` called inside the POST that signs in.
+
+    `next_url` is a path of this site; the callback looks whether it is one of its
+    own pages. A HidajError that it raises is shown to the person and stops nothing.
+    The user may have no person yet.
+    """
+    if callback not in _hooks.after_sign_in:
+        _hooks.after_sign_in.append(callback)
+
+
+def register_landing(callback: Landing) -> None:
+    """Have `callback(user)` name the page after a sign-in without a wish, or ""."""
+    if callback not in _hooks.landings:
+        _hooks.landings.append(callback)
+
+
+def after_sign_in() -> list[AfterSignIn]:
+    """The registered callbacks, in order."""
+    return list(_hooks.after_sign_in)
+
+
+def landing_of(user: User) -> str:
+    """The first landing that anybody names for this user, or ""."""
+    return next((url for land in _hooks.landings if (url := land(user))), "")
