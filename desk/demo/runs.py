@@ -55,6 +55,7 @@ def _make_run(setting: Setting, row: Row, number: int) -> CourseRun:
     now = setting.fixture.now
     created_at = min(starts_at - CREATED_BEFORE_START, now - CREATED_BEFORE_NOW)
     is_announced = row["state"] == "announced"
+    note_fa, note_en = _note(row, sessions)
     run = create_run(
         course=course,
         code=row["code"],
@@ -65,7 +66,8 @@ def _make_run(setting: Setting, row: Row, number: int) -> CourseRun:
         opens_at=starts_at - OPENS_BEFORE_START if is_announced else None,
         by=planner,
         now=created_at,
-        **_note(row, sessions),
+        note_fa=note_fa,
+        note_en=note_en,
     )
     published_at = created_at + PUBLISHED_AFTER
     publish_run(run_id=run.pk, by=planner, now=published_at)
@@ -86,17 +88,17 @@ def _plan(fixture: Fixture, row: Row, course: Course) -> list[PlannedSession]:
     )
 
 
-def _note(row: Row, sessions: list[PlannedSession]) -> dict[str, str]:
+def _note(row: Row, sessions: list[PlannedSession]) -> tuple[str, str]:
     """The note counts holidays, so it holds only where the dates hit as many."""
     skipped = sum(len(session.skipped) for session in sessions)
     if row.get("note_if_skipped") != skipped:
-        return {}
-    return {"note_fa": row["note_fa"], "note_en": row["note_en"]}
+        return "", ""
+    return row["note_fa"], row["note_en"]
 
 
 def _moments(first: dt.datetime, last: dt.datetime, row: Row) -> Iterator[dt.datetime]:
     """When people came: spread over the time of booking, in order, by day."""
-    total = row["confirmed"] + row["waiting"]
+    total = row["confirmed"] + row.get("waiting", 0)
     for number in range(total):
         moment = first + (last - first) * (number + 1) / (total + 1)
         minutes = FIRST_HOUR * 60 + number * MINUTES_APART % WAKING_MINUTES
@@ -129,7 +131,7 @@ def _book_all(
             now=next(moments),
             by_centre=is_announced,
         )
-    for _ in range(row["waiting"]):
+    for _ in range(row.get("waiting", 0)):
         person = next(people)
         join_waiting_list(
             run_id=run.pk,
