@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Role, RoleGrant
+from accounts.access import STAFF_ROLES, has_role
+from accounts.models import Role
 
 _PLACES = (
     ("/staff/", "staff"),
@@ -19,8 +20,7 @@ _PLACES = (
     ("/courses/", "home"),
     ("/runs/", "home"),
 )
-_DESK_ROLES = {Role.RECEPTION, Role.PLANNER, Role.MANAGER, Role.SPONSOR}
-_TEACHING_ROLES = {Role.INSTRUCTOR, Role.CONSULTANT}
+_TEACHING_ROLES = (Role.INSTRUCTOR, Role.CONSULTANT)
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class Nav:
 
     here: str = ""
     signed_in: bool = False
-    roles: frozenset[str] = field(default_factory=frozenset)
     works_here: bool = False
     teaches: bool = False
     staff_url: str = "/staff/"
@@ -48,23 +47,17 @@ def nav(request: HttpRequest) -> dict[str, object]:
 
 
 def _nav(request: HttpRequest) -> Nav:
+    here = _here(request.path)
     user = getattr(request, "user", None)
-    signed_in = bool(user and user.is_authenticated)
-    roles = _roles_of(user.pk) if user and signed_in else frozenset()
+    if user is None or not user.is_authenticated:
+        return Nav(here=here, sign_in_url=_address("account_request_login_code"))
     return Nav(
-        here=_here(request.path),
-        signed_in=signed_in,
-        roles=roles,
-        works_here=bool(roles & _DESK_ROLES),
-        teaches=bool(roles & _TEACHING_ROLES),
-        sign_in_url=_address("account_request_login_code"),
+        here=here,
+        signed_in=True,
+        works_here=has_role(user, *STAFF_ROLES),
+        teaches=has_role(user, *_TEACHING_ROLES),
         sign_out_url=_address("account_logout"),
     )
-
-
-def _roles_of(user_id: int) -> frozenset[str]:
-    grants = RoleGrant.objects.filter(user_id=user_id)
-    return frozenset(grants.values_list("role", flat=True))
 
 
 def _here(path: str) -> str:

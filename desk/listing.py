@@ -53,7 +53,7 @@ def _starts_late(run: CourseRun) -> bool:
 
 
 _FLAGS: dict[str, tuple[str | Promise, Callable[[CourseRun], bool]]] = {
-    "evening": (_("Afternoon and evening"), _starts_late),
+    "evening": (_("Afternoons"), _starts_late),
     "women": (_("Women only"), lambda run: run.is_women_only),
     "free": (_("Free of charge"), lambda run: run.price_rial == 0),
 }
