@@ -8,6 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from accounts.models import Language, Person, Role, RoleGrant, User
 from booking.models import (
@@ -18,6 +21,7 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.owners import Event
+from core.transactions import atomic_retrying
 from courses.models import (
     ClassSession,
     CourseInterest,
@@ -28,7 +32,7 @@ from courses.models import (
     SessionNotice,
 )
 from notifications import services as outbox
-from notifications.models import Channel
+from notifications.models import Channel, OutboxMessage
 
 RESERVATION = "reservation"
 OFFER = "offer"
@@ -355,3 +359,52 @@ def tell_interested(run: CourseRun, *, now: dt.datetime) -> None:
                 now=now,
                 expires_at=run.offering.closes_at or run.first_session_at,
             )
+
+
+def send_reminder(
+    notice: SessionNotice,
+    session: ClassSession,
+    reservation: Reservation,
+    *,
+    due_at: dt.datetime,
+    now: dt.datetime,
+) -> None:
+    """Remind the learner of a class session; the booker of an unreachable one."""
+    for to in recipients(reservation)[:1]:
+        _send(
+            "class_reminder",
+            NOTICE,
+            notice.pk,
+            to,
+            str(notice.pk),
+            now=now,
+            due_at=max(due_at, now),
+            expires_at=session.starts_at - dt.timedelta(hours=1),
+            concerns_at=session.starts_at,
+            version=session.schedule_version,
+        )
+
+
+@atomic_retrying
+def send_day_sheet(person: Person, today: dt.date, *, now: dt.datetime) -> bool:
+    """The classes of one instructor's day; once a day."""
+    to = _as_recipient("teacher", person)
+    tag = f"{person.pk}:{today.isoformat()}"
+    if not to.phone or _is_known("instructor_day_sheet", tag, to):
+        return False
+    end = dt.datetime.combine(today, dt.time(18), ZoneInfo(settings.TIME_ZONE))
+    _send(
+        "instructor_day_sheet",
+        TEACHER_DAY,
+        person.pk,
+        Recipient(to.role, to.phone, "", to.language),
+        tag,
+        now=now,
+        expires_at=end.astimezone(dt.UTC),
+    )
+    return True
+
+
+def _is_known(kind: str, tag: str, to: Recipient) -> bool:
+    key = f"{kind}:{tag}:{to.role}:{Channel.SMS}"
+    return OutboxMessage.objects.filter(dedupe_key=key).exists()

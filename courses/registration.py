@@ -1,5 +1,26 @@
-"""What this app hands to the foundation at start-up."""
+"""What courses hand to the foundation, to booking and to the messages at start-up."""
+
+from accounts import hooks
+from booking import owners
+from core.registry import register_audit, register_personal_data, register_tick
+from courses import audit, kinds, reminders, sign_in
+from courses.owner import OWNER
 
 
 def register() -> None:
     """Called once, at start-up."""
+    owners.register(OWNER)
+    kinds.register_all()
+    hooks.register_after_sign_in(sign_in.take_up)
+    register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)
+    register_tick("courses.day_sheets", reminders.plan_day_sheets, every_seconds=300)
+    register_audit("sessions claimed", 3, audit.sessions_have_their_claims)
+    register_audit("enrolments told", 8, audit.changes_were_told)
+    register_audit("session changes told", 8, audit.session_changes_were_told)
+    register_audit("session versions", 11, audit.versions_match_history)
+    register_audit("session times", 12, audit.times_match_walls)
+    register_audit("run dates", 12, audit.runs_match_sessions)
+    register_personal_data("courses.Attendance", ("reservation",), "who was there when")
+    register_personal_data(
+        "courses.CourseInterest", ("person",), "who wants to hear of a course"
+    )

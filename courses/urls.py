@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from courses.views import booking, offers, public
 
 app_name = "courses"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("courses/<slug:slug>/", public.course, name="course"),
+    path("courses/<slug:slug>/notify/", public.notify, name="notify"),
+    path("runs/<slug:code>/", public.run, name="run"),
+    path("runs/<slug:code>/hold/", booking.hold, name="hold"),
+    path("runs/<slug:code>/book/", booking.book, name="book"),
+    path("runs/<slug:code>/wait/", booking.wait, name="wait"),
+    path("bookings/done/<str:reference>/", booking.done, name="done"),
+    path(
+        "bookings/<str:reference>/calendar.ics", booking.calendar_file, name="calendar"
+    ),
+    path("b/<str:reference>/", booking.short, name="short"),
+    path("o/<str:secret>/", offers.offer, name="offer"),
+    path("o/<str:secret>/accept/", offers.accept, name="accept_offer"),
+    path("o/<str:secret>/decline/", offers.decline, name="decline_offer"),
+]

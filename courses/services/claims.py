@@ -44,7 +44,7 @@ def wants(
 def claim_session(
     run: CourseRun, number: int, block: TimeBlock, *, now: dt.datetime
 ) -> None:
-    """Take everything for the interval of the block; raises TimeClash, CoursesError."""
+    """Take everything for the block's interval; raises TimeClash and CoursesError."""
     try:
         needed = wants(run, block.starts_at, block.ends_at, now=now)
         ledger.claim(block, needed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -35,7 +36,7 @@ def require_times(sessions: Sequence[PlannedSession], *, now: dt.datetime) -> No
         raise CoursesError(_("A run needs at least one class session."), code="none")
     for planned in sessions:
         _require_time(planned, now=now)
-    for one, following in zip(sessions, sessions[1:], strict=False):
+    for one, following in pairwise(sessions):
         if following.starts_at < one.ends_at:
             raise CoursesError(
                 _("Two class sessions overlap on %(day)s.")

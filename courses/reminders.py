@@ -1,0 +1,106 @@
+"""Reminders and the instructors' morning sheet, planned by the tick.
+
+Both may run late, twice, or twice at once: every row has its dedupe key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+
+from accounts.models import Person
+from booking.models import Reservation, ReservationState
+from core.transactions import atomic_retrying
+from courses import messages
+from courses.models import ClassSession, NoticeKind, RunState, SessionNotice
+from notifications import quiet_hours
+
+AHEAD = dt.timedelta(hours=72)
+BEFORE = dt.timedelta(hours=24)
+# Later than this before the start a reminder helps nobody.
+LAST_MOMENT = dt.timedelta(hours=1)
+# A class that follows the last one sooner than this is remembered without us.
+LONG_GAP = dt.timedelta(days=7)
+DAY_SHEET_FROM, DAY_SHEET_UNTIL = dt.time(7, 30), dt.time(12)
+
+
+def plan_reminders(now: dt.datetime) -> int:
+    """Write the reminders of the next 72 hours; returns how many are new."""
+    coming = (
+        ClassSession.objects.planned()
+        .filter(run__state=RunState.PUBLISHED)
+        .between(now + LAST_MOMENT, now + AHEAD)
+        .select_related("run")
+    )
+    return sum(_remind(session.pk, now) for session in coming if _deserves(session))
+
+
+def _deserves(session: ClassSession) -> bool:
+    """The first class session of a run, and one after a gap of more than 7 days."""
+    earlier = session.run.sessions.planned().filter(starts_at__lt=session.starts_at)
+    before = earlier.order_by("-starts_at").first()
+    return before is None or session.starts_at - before.starts_at > LONG_GAP
+
+
+@atomic_retrying
+def _remind(session_id: int, now: dt.datetime) -> int:
+    session = ClassSession.objects.select_related("run").get(pk=session_id)
+    if not session.is_planned:
+        return 0
+    due_at = quiet_hours.earlier(session.starts_at - BEFORE)
+    return sum(
+        _remind_one(session, reservation, due_at, now)
+        for reservation in _to_remind(session, due_at)
+    )
+
+
+def _to_remind(session: ClassSession, due_at: dt.datetime) -> list[Reservation]:
+    """Who has a place, wants reminders, and did not book after the reminder's time."""
+    reminded = SessionNotice.objects.filter(
+        class_session=session,
+        kind=NoticeKind.REMINDER,
+        schedule_version=session.schedule_version,
+    )
+    return list(
+        Reservation.objects.filter(
+            offering=session.run.offering_id,
+            state=ReservationState.CONFIRMED,
+            person__wants_reminders=True,
+            changed_at__lt=due_at,
+        )
+        .exclude(pk__in=reminded.values("reservation"))
+        .select_related("person__user", "party__booked_by")
+        .order_by("pk")
+    )
+
+
+def _remind_one(
+    session: ClassSession,
+    reservation: Reservation,
+    due_at: dt.datetime,
+    now: dt.datetime,
+) -> bool:
+    notice, is_new = SessionNotice.objects.get_or_create(
+        class_session=session,
+        reservation=reservation,
+        kind=NoticeKind.REMINDER,
+        schedule_version=session.schedule_version,
+    )
+    if is_new:
+        messages.send_reminder(notice, session, reservation, due_at=due_at, now=now)
+    return is_new
+
+
+def plan_day_sheets(now: dt.datetime) -> int:
+    """Send every instructor the classes of the day, from 07:30 centre's time on."""
+    local = timezone.localtime(now)
+    if not DAY_SHEET_FROM <= local.time() < DAY_SHEET_UNTIL:
+        return 0
+    today = (
+        ClassSession.objects.planned()
+        .filter(run__state=RunState.PUBLISHED, wall_on=local.date(), ends_at__gt=now)
+        .values("run__instructors")
+    )
+    people = Person.objects.filter(pk__in=today).select_related("user").order_by("pk")
+    return sum(messages.send_day_sheet(p, local.date(), now=now) for p in people)

@@ -1,0 +1,423 @@
+"""What messages say, read at the moment of sending, and whether they still hold.
+
+Long names are cut, so that no SMS grows beyond its two parts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Person, User
+from booking.models import (
+    EntryState,
+    Offer,
+    OfferState,
+    Reservation,
+    ReservationState,
+    WaitingEntry,
+)
+from booking.services.waiting import offer_link_secret, place_in_line
+from courses import messages
+from courses.display import clip
+from courses.models import (
+    ClassSession,
+    CourseInterest,
+    CourseRun,
+    RunState,
+    SessionChange,
+    SessionNotice,
+)
+from notifications.models import OutboxMessage
+from persian.jalali import format_date, format_range, format_time, weekday_name
+from persian.phones import display_phone
+from persian.text import localized, to_reader_digits
+
+# Characters that a value may take in an SMS.
+COURSE_LENGTH = 30
+NAME_LENGTH = 18
+ROOM_LENGTH = 16
+REASON_LENGTH = 30
+DAY_SHEET_LENGTH = 110
+
+SUPERSEDED, CANCELLED, EXPIRED = "superseded", "cancelled", "expired"
+Values = dict[str, str]
+
+
+def site_url(path: str) -> str:
+    """The full address of a page."""
+    return settings.PUBLIC_BASE_URL.rstrip("/") + path
+
+
+def short_link(path: str) -> str:
+    """The address of a page as it stands in an SMS: without the scheme."""
+    parts = urlsplit(settings.PUBLIC_BASE_URL)
+    return (parts.netloc + parts.path).rstrip("/") + path.rstrip("/")
+
+
+def centre_values() -> Values:
+    """The centre's name and telephone in the active language."""
+    return {
+        "centre": localized(settings.HIDAJ_CENTRE, "short_name"),
+        "phone": display_phone(settings.HIDAJ_CENTRE["phone"]),
+        "address": localized(settings.HIDAJ_CENTRE, "address"),
+        "landmark": localized(settings.HIDAJ_CENTRE, "landmark"),
+    }
+
+
+def _day(moment: dt.datetime) -> str:
+    return format_date(moment, weekday=True, year=False)
+
+
+def _clock(moment: dt.datetime) -> str:
+    return format_time(moment)
+
+
+def _course_values(run: CourseRun) -> Values:
+    return {
+        "course": clip(run.title, COURSE_LENGTH),
+        "full_course": run.title,
+        "room": clip(run.room.name, ROOM_LENGTH),
+        "day": _day(run.first_session_at),
+        "time": _clock(run.first_session_at),
+        **centre_values(),
+    }
+
+
+def _get_run(offering_id: int) -> CourseRun:
+    return CourseRun.objects.select_related("course", "offering", "room").get(
+        offering=offering_id
+    )
+
+
+def _booker_name(user: User) -> str:
+    person = Person.objects.filter(user=user).first()
+    return clip(person.name, NAME_LENGTH) if person else display_phone(user.phone)
+
+
+def _person_values(reservation: Reservation) -> Values:
+    """Whose place it is; named in the text only when somebody else booked it."""
+    name = clip(reservation.person.name, NAME_LENGTH) if reservation.person else ""
+    named = name and messages.is_for_another(reservation)
+    path = reverse("courses:short", args=[reservation.party.reference])
+    return {
+        "person": name,
+        "for_whom": _(" for %(name)s") % {"name": name} if named else "",
+        "booker": _booker_name(reservation.party.booked_by),
+        "reference": reservation.party.reference,
+        "link": short_link(path),
+        "url": site_url(path),
+    }
+
+
+def _dates(run: CourseRun) -> str:
+    sessions = run.sessions.planned().order_by("starts_at")
+    return "\n".join(
+        f"{format_date(session.wall_on, weekday=True)}، "
+        f"{format_range(session.wall_start, session.wall_end)}"
+        for session in sessions
+    )
+
+
+def get_reservation(reservation_id: int) -> Reservation:
+    """A reservation with what messages and calendars read of it."""
+    return Reservation.objects.select_related(
+        "offering", "person__user", "party__booked_by"
+    ).get(pk=reservation_id)
+
+
+def reservation_values(reservation_id: int, language: str) -> Values:
+    """About one place in a run."""
+    reservation = get_reservation(reservation_id)
+    run = _get_run(reservation.offering_id)
+    entry = WaitingEntry.objects.filter(party=reservation.party_id).first()
+    return {
+        **_course_values(run),
+        **_person_values(reservation),
+        "place": to_reader_digits(str(place_in_line(entry) if entry else 0)),
+        "reason": clip(_reason(reservation, run), REASON_LENGTH),
+        "full_reason": _reason(reservation, run),
+        "dates": _dates(run),
+    }
+
+
+def _reason(reservation: Reservation, run: CourseRun) -> str:
+    words = {
+        "started": _("the course has begun"),
+        "silent": _("two offers passed without an answer"),
+        "": _("decision of the centre"),
+    }
+    reason = run.cancel_reason or reservation.end_reason
+    return words.get(reason, reason)
+
+
+def offer_values(offer_id: int, language: str) -> Values:
+    """About an offered place and its deadline."""
+    offer = Offer.objects.get(pk=offer_id)
+    path = reverse("courses:offer", args=[offer_link_secret(offer)])
+    until = _("%(day)s at %(time)s") % {
+        "day": weekday_name(offer.expires_at),
+        "time": format_time(offer.expires_at),
+    }
+    return {
+        **_course_values(_get_run(offer.offering_id)),
+        "until": until,
+        "link": short_link(path),
+        "url": site_url(path),
+    }
+
+
+def notice_values(notice_id: int, language: str) -> Values:
+    """About one class session, for one enrolled person."""
+    notice = SessionNotice.objects.select_related("class_session").get(pk=notice_id)
+    session = notice.class_session
+    reservation = get_reservation(notice.reservation_id)
+    run = _get_run(reservation.offering_id)
+    return {
+        **_course_values(run),
+        **_person_values(reservation),
+        **_session_values(session),
+        **_change_values(session, notice.schedule_version),
+        "dates": _dates(run),
+    }
+
+
+def _session_values(session: ClassSession) -> Values:
+    return {
+        "day": _day(session.starts_at),
+        "time": _clock(session.starts_at),
+        "new": f"{_day(session.starts_at)} {_clock(session.starts_at)}",
+        "reason": clip(session.cancel_reason, REASON_LENGTH),
+        "full_reason": session.cancel_reason,
+    }
+
+
+def _change_values(session: ClassSession, version: int) -> Values:
+    change = session.changes.filter(schedule_version=version).first()
+    before = change.from_starts_at if change else session.starts_at
+    return {"old": f"{_day(before)} {_clock(before)}"}
+
+
+def change_values(change_id: int, language: str) -> Values:
+    """About a moved or cancelled class session, for its instructors."""
+    change = SessionChange.objects.select_related("class_session__run").get(
+        pk=change_id
+    )
+    session = change.class_session
+    run = _get_run(session.run.offering_id)
+    after = _("cancelled")
+    if change.to_starts_at:
+        after = f"{_day(change.to_starts_at)} {_clock(change.to_starts_at)}"
+    old = f"{_day(change.from_starts_at)} {_clock(change.from_starts_at)}"
+    return {**_course_values(run), "old": old, "new": after}
+
+
+def run_values(run_id: int, language: str) -> Values:
+    """About a whole run, for its instructors."""
+    run = CourseRun.objects.select_related("course", "room").get(pk=run_id)
+    return {
+        **_course_values(run),
+        "reason": clip(run.cancel_reason, REASON_LENGTH),
+    }
+
+
+def interest_values(interest_id: int, language: str) -> Values:
+    """About the run that a person asked to hear of."""
+    interest = CourseInterest.objects.select_related(
+        "notified_run__course", "notified_run__room"
+    ).get(pk=interest_id)
+    run = interest.notified_run
+    if run is None:
+        raise LookupError("the wish was renewed")
+    path = reverse("courses:run", args=[run.code])
+    return {
+        **_course_values(run),
+        "link": short_link(path),
+        "url": site_url(path),
+    }
+
+
+def teacher_notice_values(reservation_id: int, language: str) -> Values:
+    """About a place that came or went, for the instructors."""
+    reservation = get_reservation(reservation_id)
+    run = _get_run(reservation.offering_id)
+    what = _("Booked")
+    if reservation.state != ReservationState.CONFIRMED:
+        what = _("Cancelled")
+    seats = _("%(taken)s of %(all)s") % {
+        "taken": run.offering.seats_taken,
+        "all": run.offering.capacity,
+    }
+    coming = run.sessions.planned().filter(ends_at__gt=timezone.now())
+    session = coming.order_by("starts_at").first()
+    start = session.starts_at if session else run.first_session_at
+    return {
+        **_course_values(run),
+        "what": what,
+        "person": clip(str(reservation.person or ""), NAME_LENGTH),
+        "seats": to_reader_digits(seats),
+        "day": _day(start),
+        "time": _clock(start),
+    }
+
+
+def day_sheet_values(person_id: int, language: str) -> Values:
+    """The classes of an instructor today, on the wall of the centre."""
+    sessions = sessions_today(Person.objects.get(pk=person_id), timezone.now())
+    if not sessions:
+        raise LookupError("no class today")
+    lines = [_day_line(session) for session in sessions]
+    return {"classes": _fit(lines), **centre_values()}
+
+
+def sessions_today(person: Person, now: dt.datetime) -> list[ClassSession]:
+    """Class sessions that an instructor teaches on the day of `now`."""
+    today = timezone.localdate(now)
+    return list(
+        ClassSession.objects.taught_by(person)
+        .planned()
+        .filter(wall_on=today)
+        .select_related("run__course", "run__offering", "run__room")
+        .order_by("starts_at")
+    )
+
+
+def _day_line(session: ClassSession) -> str:
+    run = session.run
+    people = Reservation.objects.confirmed().filter(offering=run.offering_id).count()
+    return _("%(time)s %(course)s, %(room)s, %(people)s people") % {
+        "time": format_time(session.wall_start),
+        "course": clip(run.title, COURSE_LENGTH),
+        "room": clip(run.room.name, ROOM_LENGTH),
+        "people": to_reader_digits(str(people)),
+    }
+
+
+def _fit(lines: list[str]) -> str:
+    """As many lines as an SMS holds, and how many more there are."""
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        rest = len(lines) - number
+        if sum(map(len, kept)) + len(line) + 20 > DAY_SHEET_LENGTH and kept:
+            more = ngettext("and %(n)s more class", "and %(n)s more classes", rest)
+            kept.append(to_reader_digits(more % {"n": rest}))
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+# -- Is it still wanted? ------------------------------------------------------------
+
+
+def _ended_as(reservation: Reservation) -> str:
+    return CANCELLED if reservation.ended_at else SUPERSEDED
+
+
+def wanted_while(*states: str) -> object:
+    """A check that the reservation still stands in one of these states."""
+
+    def still_wanted(subject_id: int, message: OutboxMessage) -> str:
+        reservation = Reservation.objects.get(pk=subject_id)
+        return "" if reservation.state in states else _ended_as(reservation)
+
+    return still_wanted
+
+
+def confirmation_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A place that is there, in a run whose end has not come."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    if reservation.state != ReservationState.CONFIRMED:
+        return _ended_as(reservation)
+    run = CourseRun.objects.get(offering=reservation.offering_id)
+    return EXPIRED if run.last_session_at <= timezone.now() else ""
+
+
+def offer_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """An offer that can still be accepted."""
+    offer = Offer.objects.get(pk=subject_id)
+    if offer.state == OfferState.OPEN and offer.expires_at > timezone.now():
+        return ""
+    return EXPIRED if offer.state in ("open", "expired") else SUPERSEDED
+
+
+def still_in_line(subject_id: int, message: OutboxMessage) -> str:
+    """A party that waits on after an offer passed."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    entry = WaitingEntry.objects.get(party=reservation.party_id)
+    return "" if entry.state == EntryState.WAITING else SUPERSEDED
+
+
+def version_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """News of a place, unless newer news followed."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    is_same = reservation.version == message.schedule_version
+    return "" if is_same else SUPERSEDED
+
+
+def notice_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """News of a class session: of its current version, for who still has a place."""
+    notice = SessionNotice.objects.select_related("class_session__run").get(
+        pk=subject_id
+    )
+    session = notice.class_session
+    if notice.reservation.state != ReservationState.CONFIRMED:
+        return CANCELLED
+    if session.run.state == RunState.CANCELLED:
+        return CANCELLED
+    is_same = session.schedule_version == notice.schedule_version
+    return "" if is_same else SUPERSEDED
+
+
+def reminder_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """As for other notices; only before the start, and for who wants reminders."""
+    notice = SessionNotice.objects.select_related(
+        "class_session", "reservation__person"
+    ).get(pk=subject_id)
+    person = notice.reservation.person
+    if person is None or not person.wants_reminders:
+        return "suppressed"
+    if not notice.class_session.is_planned:
+        return CANCELLED
+    if notice.class_session.starts_at <= timezone.now():
+        return EXPIRED
+    return notice_wanted(subject_id, message)
+
+
+def change_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A change that no later one overtook."""
+    change = SessionChange.objects.select_related("class_session").get(pk=subject_id)
+    is_same = change.class_session.schedule_version == change.schedule_version
+    return "" if is_same else SUPERSEDED
+
+
+def interest_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A run that can still be booked."""
+    run = (
+        CourseInterest.objects.select_related("notified_run__offering")
+        .get(pk=subject_id)
+        .notified_run
+    )
+    if run is None:
+        return SUPERSEDED
+    if run.state != RunState.PUBLISHED:
+        return CANCELLED
+    return "" if run.first_session_at > timezone.now() else EXPIRED
+
+
+def day_sheet_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A day that still has classes to come."""
+    now = timezone.now()
+    sessions = sessions_today(Person.objects.get(pk=subject_id), now)
+    return "" if any(s.ends_at > now for s in sessions) else CANCELLED
+
+
+def run_cancelled_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A run that is cancelled stays so."""
+    run = CourseRun.objects.get(pk=subject_id)
+    return "" if run.state == RunState.CANCELLED else SUPERSEDED

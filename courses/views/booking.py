@@ -1,0 +1,237 @@
+"""From the button to the place: hold, form, waiting list, done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
+
+from accounts.access import first_visit_url, person_of, with_next
+from accounts.models import Firm, Person
+from booking.exceptions import Full, PlacesFree
+from booking.models import (
+    OfferingKind,
+    Party,
+    Reservation,
+    ReservationState,
+    WaitingEntry,
+)
+from booking.services.waiting import place_in_line
+from core.exceptions import HidajError
+from courses import calendars
+from courses.forms import ApplicationForm
+from courses.models import CourseRun, Phase
+from courses.services import applications, enrolment
+from courses.views.public import find_run, is_bookable, own_reservation
+
+FIRMS_SHOWN = 300
+Apply = Callable[..., Party]
+
+
+@require_POST
+def hold(request: HttpRequest, code: str) -> HttpResponse:
+    """The booking button: keep a place for the time of the form."""
+    now = timezone.now()
+    run = find_run(request, code, now)
+    form_url = reverse("courses:book", args=[run.code])
+    if not request.user.is_authenticated:
+        return redirect_to_login(form_url)
+    try:
+        enrolment.hold_place(run_id=run.pk, booker=request.user, now=now)
+    except Full:
+        return redirect("courses:wait", run.code)
+    except HidajError as error:
+        messages.error(request, str(error))
+        return redirect("courses:run", run.code)
+    return redirect(form_url)
+
+
+def _go_to_claim(request: HttpRequest) -> HttpResponse | None:
+    """Who was registered by others is first asked whether it is them."""
+    if person_of(request.user) is not None:
+        return None
+    is_known = Person.objects.unlinked_with_phone(request.user.phone).exists()
+    if not is_known:
+        return None
+    return redirect(with_next(first_visit_url(request.user), request.path))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def book(request: HttpRequest, code: str) -> HttpResponse:
+    """The one form of a booking."""
+    return _apply(request, code, applications.apply_for_place, "courses/book.html")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def wait(request: HttpRequest, code: str) -> HttpResponse:
+    """The same form, for the waiting list of a full run."""
+    return _apply(request, code, applications.apply_for_turn, "courses/wait.html")
+
+
+def _apply(
+    request: HttpRequest, code: str, apply: Apply, template: str
+) -> HttpResponse:
+    now = timezone.now()
+    run = find_run(request, code, now)
+    claim = _go_to_claim(request)
+    if claim is not None:
+        return claim
+    form = ApplicationForm(
+        request.POST if request.method == "POST" else None,
+        user=request.user,
+        person=person_of(request.user),
+        run=run,
+    )
+    context: dict[str, Any] = {"form": form}
+    if form.is_bound and form.is_valid():
+        party = _try(apply, form, run, context, now)
+        if party is not None:
+            return redirect("courses:done", party.reference)
+    run = find_run(request, code, now)
+    context |= _form_context(request, run, now)
+    return render(request, template, context)
+
+
+def _try(
+    apply: Apply,
+    form: ApplicationForm,
+    run: CourseRun,
+    context: dict[str, Any],
+    now: dt.datetime,
+) -> Party | None:
+    """The party, or None with the reason in the form and the typed data kept."""
+    try:
+        return apply(
+            run_id=run.pk,
+            booker=form.user,
+            applicant=form.applicant(),
+            key=form.cleaned_data["key"],
+            now=now,
+        )
+    except HidajError as error:
+        context["refusal"] = error.code
+        field = {"gender_needed": "gender", "women_only": "gender"}.get(error.code)
+        if isinstance(error, PlacesFree):
+            context["refusal"] = "free"
+        form.add_error(field, str(error))
+        return None
+
+
+def _form_context(
+    request: HttpRequest, run: CourseRun, now: dt.datetime
+) -> dict[str, Any]:
+    phase = run.phase(now)
+    held = Party.objects.filter(
+        offering=run.offering_id, booked_by=request.user, held_until__isnull=False
+    ).first()
+    is_held = held is not None and held.held_until > now
+    return {
+        "run": run,
+        "phase": phase,
+        "is_bookable": is_bookable(phase) or is_held,
+        "is_full": phase == Phase.FULL and not is_held,
+        "is_held": is_held,
+        "is_hold_over": held is not None and not is_held,
+        "minutes_left": _minutes_left(held, now) if is_held else 0,
+        "own": own_reservation(request, run),
+        "firms": Firm.objects.order_by("name").values_list("name", flat=True)[
+            :FIRMS_SHOWN
+        ],
+    }
+
+
+def _minutes_left(held: Party | None, now: dt.datetime) -> int:
+    if held is None or held.held_until is None:
+        return 0
+    return -((now - held.held_until) // dt.timedelta(minutes=1))
+
+
+def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reservation]]:
+    """A party of a run and those of its places that the reader may see; else 404."""
+    party = get_object_or_404(
+        Party.objects.select_related("offering"),
+        reference=reference.upper(),
+        offering__kind=OfferingKind.COURSE_RUN,
+    )
+    seen = (
+        party.reservations.visible_to(request.user)
+        .exclude(state__in=[ReservationState.HELD, ReservationState.EXPIRED])
+        .select_related("person", "party", "offering")
+        .order_by("pk")
+    )
+    reservations = list(seen)
+    if not reservations:
+        raise Http404
+    return party, reservations
+
+
+@never_cache
+@login_required
+@require_GET
+def done(request: HttpRequest, reference: str) -> HttpResponse:
+    """What was booked, when and where, and what comes next."""
+    now = timezone.now()
+    party, reservations = _own_party(request, reference)
+    run = CourseRun.objects.with_details(now).get(offering=party.offering_id)
+    entry = WaitingEntry.objects.filter(party=party).first()
+    state = reservations[0].state
+    is_waiting = state == ReservationState.WAITING
+    context = {
+        "run": run,
+        "party": party,
+        "reservations": reservations,
+        "state": state,
+        "is_waiting": is_waiting,
+        "place": place_in_line(entry) if entry and is_waiting else 0,
+        "similar": _similar(run, now) if is_waiting else [],
+        "price": sum(r.price_rial for r in reservations),
+    }
+    return render(request, "courses/done.html", context)
+
+
+def _similar(run: CourseRun, now: dt.datetime) -> list[dict[str, Any]]:
+    """Two other runs with a free place: of the same course, else of its level."""
+    others = CourseRun.objects.listed(now).exclude(pk=run.pk)
+    others = others.filter(course__level=run.course.level)
+    ranked = sorted(others, key=lambda r: r.course_id != run.course_id)
+    cards = [{"run": r, "phase": r.phase(now)} for r in ranked]
+    return [card for card in cards if card["phase"] == Phase.OPEN][:2]
+
+
+@login_required
+@require_GET
+def short(request: HttpRequest, reference: str) -> HttpResponse:
+    """The short address that messages carry."""
+    party, _reservations = _own_party(request, reference)
+    return redirect("courses:done", party.reference)
+
+
+@never_cache
+@login_required
+@require_GET
+def calendar_file(request: HttpRequest, reference: str) -> HttpResponse:
+    """All class sessions of a booking, to be imported into a calendar."""
+    party, reservations = _own_party(request, reference)
+    response = HttpResponse(
+        calendars.party_file(reservations), content_type="text/calendar; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{party.reference}.ics"'
+    return response

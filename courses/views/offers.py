@@ -1,0 +1,103 @@
+"""The link to an offered place: it acts without a sign-in, and only by POST."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import suppress
+
+from allauth.account.adapter import get_adapter
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from booking.exceptions import OfferGone
+from booking.models import Offer, OfferingKind, OfferState
+from booking.services import waiting
+from core import limits
+from core.links import digest
+from courses.models import CourseRun
+
+# Who guesses addresses is slowed down; the secret has 80 random bits besides.
+MISSES = [(20, 3600), (60, 24 * 3600)]
+ANSWERS = [(10, 60), (60, 3600)]
+
+
+class TooMany(Exception):
+    """This network tried too many addresses."""
+
+
+def _allow(request: HttpRequest, scope: str, budget: list[limits.Limit]) -> None:
+    network = get_adapter(request).get_client_ip(request)
+    if not limits.hit(scope=scope, key=network, limits=budget, now=timezone.now()):
+        raise TooMany
+
+
+def _find(request: HttpRequest, secret: str) -> Offer:
+    offers = Offer.objects.select_related("entry__party", "offering")
+    found = offers.filter(
+        link_digest=digest(secret), offering__kind=OfferingKind.COURSE_RUN
+    ).first()
+    if found is None:
+        _allow(request, "offer_misses", MISSES)
+        raise Http404
+    return found
+
+
+def _state(offer: Offer, now: dt.datetime) -> str:
+    """A deadline that passed counts at once, though the tick comes later."""
+    if offer.state == OfferState.OPEN and offer.expires_at <= now:
+        return OfferState.EXPIRED
+    return offer.state
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    return render(request, "courses/too_many.html", status=429)
+
+
+@never_cache
+@require_GET
+def offer(request: HttpRequest, secret: str) -> HttpResponse:
+    """What is offered, until when, and the two answers."""
+    now = timezone.now()
+    try:
+        found = _find(request, secret)
+    except TooMany:
+        return _too_many(request)
+    run = CourseRun.objects.with_details(now).get(offering=found.offering_id)
+    people = found.entry.party.reservations.select_related("person").order_by("pk")
+    context = {
+        "offer": found,
+        "secret": secret,
+        "state": _state(found, now),
+        "run": run,
+        "people": [r.person for r in people if r.person],
+    }
+    return render(request, "courses/offer.html", context)
+
+
+def _answer(request: HttpRequest, secret: str, *, accepts: bool) -> HttpResponse:
+    try:
+        _allow(request, "offer_answers", ANSWERS)
+        found = _find(request, secret)
+    except TooMany:
+        return _too_many(request)
+    by = request.user if request.user.is_authenticated else None
+    answer = waiting.accept_offer if accepts else waiting.decline_offer
+    # When it is too late the page says what became of the offer.
+    with suppress(OfferGone):
+        answer(offer_id=found.pk, by=by, now=timezone.now())
+    return redirect("courses:offer", secret)
+
+
+@require_POST
+def accept(request: HttpRequest, secret: str) -> HttpResponse:
+    """Take the offered place."""
+    return _answer(request, secret, accepts=True)
+
+
+@require_POST
+def decline(request: HttpRequest, secret: str) -> HttpResponse:
+    """Leave the offered place to the next in line."""
+    return _answer(request, secret, accepts=False)

@@ -1,0 +1,124 @@
+"""What anybody may read: a run, a course, and the wish to be told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import STAFF_ROLES, first_visit_url, has_role, person_of, with_next
+from booking.models import STANDING, Reservation, ReservationState
+from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
+from courses.planner import skipped_between
+from courses.services import enrolment
+
+
+def find_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
+    """A run that this reader may see, with all its page needs; else 404.
+
+    Staff see drafts, so that they can look before they publish.
+    """
+    runs = CourseRun.objects.with_details(now)
+    found = get_object_or_404(runs, code__iexact=code)
+    if found.published_at is None and not has_role(request.user, *STAFF_ROLES):
+        raise Http404
+    return found
+
+
+@require_GET
+def run(request: HttpRequest, code: str) -> HttpResponse:
+    """All about one run, and the way to a place in it."""
+    now = timezone.now()
+    found = find_run(request, code, now)
+    context = {
+        "run": found,
+        "course": found.course,
+        "phase": found.phase(now),
+        "dates": _dates(found),
+        "prerequisites": found.course.prerequisites.all(),
+        "own": own_reservation(request, found),
+        "is_draft": found.state == RunState.DRAFT,
+    }
+    return render(request, "courses/run.html", context)
+
+
+def _dates(found: CourseRun) -> list[dict[str, Any]]:
+    """Class sessions and skipped holidays, in the order of their days."""
+    sessions = [{"on": s.wall_on, "session": s} for s in found.sessions.all()]
+    days = [s.wall_on for s in found.planned_sessions]
+    skipped = [{"on": day.on, "skipped": day} for day in skipped_between(days)]
+    return sorted(
+        [*sessions, *skipped],
+        key=lambda row: (
+            row["on"],
+            row["session"].wall_start if "session" in row else dt.time(),
+        ),
+    )
+
+
+def own_reservation(request: HttpRequest, found: CourseRun) -> Reservation | None:
+    """The place or turn that the reader has in this run already."""
+    person = person_of(request.user)
+    if person is None:
+        return None
+    mine = Reservation.objects.filter(
+        offering=found.offering_id, person=person, state__in=STANDING
+    ).exclude(state=ReservationState.HELD)
+    return mine.select_related("party").first()
+
+
+@require_GET
+def course(request: HttpRequest, slug: str) -> HttpResponse:
+    """A course of the catalogue: its open runs, or the wish to be told."""
+    now = timezone.now()
+    found = get_object_or_404(Course.objects.active(), slug=slug)
+    runs = CourseRun.objects.listed(now).filter(course=found)
+    context = {
+        "course": found,
+        "cards": [{"run": r, "phase": r.phase(now)} for r in runs],
+        "prerequisites": found.prerequisites.all(),
+        "is_noted": is_noted(request, found),
+    }
+    return render(request, "courses/course.html", context)
+
+
+def is_noted(request: HttpRequest, found: Course) -> bool:
+    """Whether the reader asked to hear of this course and was not told yet."""
+    person = person_of(request.user)
+    if person is None:
+        return False
+    wishes = CourseInterest.objects.unanswered()
+    return wishes.filter(course=found, person=person).exists()
+
+
+@require_http_methods(["GET", "POST"])
+def notify(request: HttpRequest, slug: str) -> HttpResponse:
+    """«Tell me»: one button for who is signed in, the way to sign in for others."""
+    found = get_object_or_404(Course.objects.active(), slug=slug)
+    here = reverse("courses:notify", args=[found.slug])
+    if not request.user.is_authenticated:
+        return redirect_to_login(here)
+    person = person_of(request.user)
+    if person is None:
+        return redirect(with_next(first_visit_url(request.user), here))
+    if request.method == "POST":
+        enrolment.register_interest(
+            course_id=found.pk, person=person, now=timezone.now()
+        )
+        messages.success(request, _("We send you an SMS when a run opens."))
+        return redirect("courses:course", found.slug)
+    context = {"course": found, "is_noted": is_noted(request, found)}
+    return render(request, "courses/notify.html", context)
+
+
+def is_bookable(phase: Phase) -> bool:
+    """Whether there is a place or a turn to be had."""
+    return phase in (Phase.OPEN, Phase.FULL)
