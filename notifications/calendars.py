@@ -102,7 +102,7 @@ def _itip(
     calendar = _calendar(method, [entry], "")
     is_cancelled = method == "CANCEL"
     event = _event(entry, with_alarm=False)
-    event["organizer"] = _address(organizer)
+    event["organizer"] = _organizer(organizer)
     event["status"] = vText("CANCELLED" if is_cancelled else "CONFIRMED")
     guest = _address(attendee, name)
     guest.params["CUTYPE"] = "INDIVIDUAL"
@@ -150,8 +150,7 @@ def _event(entry: CalendarEntry, *, with_alarm: bool) -> Event:
         event.add("url", entry.url)
     event.add("status", entry.status)
     event.add("transp", "OPAQUE")
-    centre = localized(settings.HIDAJ_CENTRE, "name")
-    event.add("organizer", _address(settings.DEFAULT_FROM_EMAIL, centre))
+    event.add("organizer", _organizer(settings.DEFAULT_FROM_EMAIL))
     if with_alarm and entry.status != "CANCELLED":
         event.add_component(_alarm(entry))
     return event
@@ -178,6 +177,10 @@ def _wall(at: dt.datetime, entry: CalendarEntry) -> dt.datetime:
 
 def _text(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n"))
+
+
+def _organizer(mailbox: str) -> vCalAddress:
+    return _address(mailbox, localized(settings.HIDAJ_CENTRE, "name"))
 
 
 def _address(mailbox: str, name: str = "") -> vCalAddress:

@@ -28,9 +28,15 @@ def gateway_for(message: OutboxMessage) -> Gateway:
     return routing.gateway(routing.gateway_name(message.recipient))
 
 
-def gateway_named(name: str) -> Gateway:
-    """A gateway by the name that a row holds; raises LookupError."""
-    return EmailGateway() if name == EmailGateway.name else routing.gateway(name)
+def repeat_window_of(name: str) -> dt.timedelta | None:
+    """How long the gateway of this name recognises a repeat; None for "never".
+
+    A row may name a gateway that a later release has no more.
+    """
+    if name == EmailGateway.name:
+        return EmailGateway().repeat_window
+    is_known = name in routing.GATEWAYS
+    return routing.gateway(name).repeat_window if is_known else None
 
 
 def links_allowed(gateway: str) -> bool:

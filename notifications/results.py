@@ -8,7 +8,7 @@ import random
 
 from core.transactions import atomic_retrying
 from notifications import kinds
-from notifications.channels import gateway_named, pause
+from notifications.channels import pause, repeat_window_of
 from notifications.gateways.base import Gateway, Outcome, SendResult
 from notifications.models import OutboxMessage, OutboxQuerySet, State, Urgency
 from notifications.optouts import opt_out
@@ -46,7 +46,7 @@ def record(
     if message.state != State.SENDING:
         return False
     if result.outcome == Outcome.UNKNOWN:
-        _lost(message, rows, gateway, result.code, now)
+        _lost(message, rows, gateway.repeat_window, result.code, now)
     else:
         _refused(message, rows, was_repeat, result, now)
     return False
@@ -132,13 +132,12 @@ def _try_again(
 def _lost(
     message: OutboxMessage,
     rows: OutboxQuerySet,
-    gateway: Gateway,
+    window: dt.timedelta | None,
     code: str,
     now: dt.datetime,
 ) -> None:
     """It may have been sent: again only where the gateway recognises a repeat."""
     called = message.first_call_at or now
-    window = gateway.repeat_window
     if window is not None and now - called < window:
         at = now + backoff(message)
         _try_again(message, rows, at, code[:60], first_call_at=called)
@@ -155,7 +154,7 @@ def backoff(message: OutboxMessage) -> dt.timedelta:
     is_code = message.urgency == Urgency.CODE
     first = FIRST_PAUSE_OF_CODES if is_code else FIRST_PAUSE
     pause_now: dt.timedelta = first * 2 ** max(0, min(message.attempts, 10) - 1)
-    return min(pause_now, LONGEST_PAUSE) * random.uniform(0.8, 1.2)
+    return min(pause_now, LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 def reconcile_leases(*, now: dt.datetime) -> int:
@@ -182,6 +181,6 @@ def _settle(pk: int, now: dt.datetime) -> bool:
     if message.first_call_at is None:
         _try_again(message, rows, now, "sender_died", first_call_at=None)
     else:
-        gateway = gateway_named(message.gateway)
-        _lost(message, rows, gateway, "sender_died", now)
+        window = repeat_window_of(message.gateway)
+        _lost(message, rows, window, "sender_died", now)
     return True

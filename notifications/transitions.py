@@ -1,4 +1,4 @@
-"""The life of a message: the one table of state changes, and the one way to make one."""
+"""The life of a message: the one table of state changes, and the way to make one."""
 
 from __future__ import annotations
 

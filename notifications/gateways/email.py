@@ -17,6 +17,14 @@ _CONFIGURATION = (
     smtplib.SMTPSenderRefused,
     smtplib.SMTPNotSupportedError,
 )
+# Django's own backends without a network behind them.
+_LOCAL = {
+    EML_BACKEND,
+    "django.core.mail.backends.console.EmailBackend",
+    "django.core.mail.backends.dummy.EmailBackend",
+    "django.core.mail.backends.filebased.EmailBackend",
+    "django.core.mail.backends.locmem.EmailBackend",
+}
 
 
 class EmailGateway:
@@ -31,12 +39,13 @@ class EmailGateway:
     @property
     def is_remote(self) -> bool:
         """Whether a network is behind the backend."""
-        return settings.EMAIL_BACKEND != EML_BACKEND
+        return settings.EMAIL_BACKEND not in _LOCAL
 
     @property
     def repeat_window(self) -> dt.timedelta | None:
-        """Files may be written again at any time, mails never."""
-        return None if self.is_remote else dt.timedelta.max
+        """Our files may be written again at any time, mails never."""
+        is_ours = settings.EMAIL_BACKEND == EML_BACKEND
+        return dt.timedelta.max if is_ours else None
 
     def send(self, outgoing: Outgoing) -> SendResult:
         """Hand one mail over: EMAIL_TIMEOUT seconds for each step of the dialogue."""

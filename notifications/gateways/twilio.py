@@ -58,17 +58,18 @@ class TwilioGateway:
 
     def send(self, outgoing: Outgoing) -> SendResult:
         """Hand one message over; at most twice SMS_TIMEOUT."""
+        if not (settings.TWILIO_API_KEY and settings.TWILIO_API_SECRET):
+            # The client would go on without them.
+            return SendResult(Outcome.CONFIGURATION, code="no_credentials")
         try:
             message = _client().messages.create(**_parameters(outgoing))
         except TwilioRestException as error:
             return _refusal(error)
-        except TwilioException:
-            # Raised before any request, when keys are missing.
-            return SendResult(Outcome.CONFIGURATION, code="no_credentials")
         except requests.RequestException as error:
             return failure(error)
-        except ValueError:
-            return SendResult(Outcome.UNKNOWN, code="no_json")
+        except (TwilioException, ValueError) as error:
+            # An answer that its client cannot read.
+            return SendResult(Outcome.UNKNOWN, code=type(error).__name__)
         return SendResult(Outcome.ACCEPTED, gateway_id=message.sid or "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from notifications.kinds import MessageKind
 from notifications.models import OutboxMessage
 from tests.factories import NOW
 from tests.support.fake_gateway import FakeGateway
+from tests.support.fake_smtp import serve_smtp
 
 HOUR = dt.timedelta(hours=1)
 PHONE = "+989990000001"
@@ -101,6 +102,12 @@ def gateway(settings: Any) -> Iterator[FakeGateway]:
         settings.TWILIO_API_SECRET = "twilio-secret"
         settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
         yield fake
+
+
+@pytest.fixture
+def smtp_server() -> Callable[[str], int]:
+    """Start a mail server that answers as told; gives its port."""
+    return serve_smtp
 
 
 def enqueue(kind: str = "test_normal", **overrides: Any) -> OutboxMessage:

@@ -8,12 +8,14 @@ gateway. Kavenegar's side knows a `localid` again and then sends nothing more.
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Self
 from urllib.parse import parse_qsl
 
 HANG_SECONDS = 60
@@ -24,16 +26,18 @@ class FakeGateway:
     """A server in a thread; `posts` are the requests, `sent` what people would get."""
 
     mode: str | int = "accept"
+    entry_state: int = 1
     posts: list[dict[str, str]] = field(default_factory=list)
     sent: list[dict[str, str]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> FakeGateway:
+    def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"fake": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve = functools.partial(self.server.serve_forever, poll_interval=0.02)
+        threading.Thread(target=serve, daemon=True).start()
         return self
 
     def __exit__(
@@ -74,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _behave(self, form: dict[str, str], dialect: type[_Dialect]) -> None:
         mode = self.fake.mode
         actions: dict[str | int, Callable[[], None]] = {
-            "accept": lambda: self._answer(*dialect.accepted(self.fake.take(form))),
+            "accept": lambda: self._accept(form, dialect),
             "hang": lambda: self._take_and_hang(form),
             "drop": lambda: self._take_and_drop(form),
             "limit": lambda: self._answer(*dialect.limited(), retry_after="40"),
@@ -84,6 +88,10 @@ class _Handler(BaseHTTPRequestHandler):
         refuse = dialect.refused
         action = actions.get(mode, lambda: self._answer(*refuse(int(mode))))
         action()
+
+    def _accept(self, form: dict[str, str], dialect: type[_Dialect]) -> None:
+        number = self.fake.take(form)
+        self._answer(*dialect.accepted(number, self.fake.entry_state))
 
     def _take_and_hang(self, form: dict[str, str]) -> None:
         self.fake.take(form)
@@ -103,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Keep the test output quiet."""
 
 
@@ -112,7 +120,7 @@ Answer = tuple[int, dict[str, object]]
 
 class _Dialect:
     @staticmethod
-    def accepted(number: int) -> Answer:
+    def accepted(number: int, state: int) -> Answer:
         raise NotImplementedError
 
     @staticmethod
@@ -126,8 +134,8 @@ class _Dialect:
 
 class _Kavenegar(_Dialect):
     @staticmethod
-    def accepted(number: int) -> Answer:
-        entry = {"messageid": number, "status": 1, "cost": 1200}
+    def accepted(number: int, state: int) -> Answer:
+        entry = {"messageid": number, "status": state, "cost": 1200}
         return 200, {"return": {"status": 200, "message": ""}, "entries": [entry]}
 
     @staticmethod
@@ -141,7 +149,7 @@ class _Kavenegar(_Dialect):
 
 class _Twilio(_Dialect):
     @staticmethod
-    def accepted(number: int) -> Answer:
+    def accepted(number: int, state: int) -> Answer:
         return 201, {"sid": f"SM{number:032}", "status": "accepted"}
 
     @staticmethod
