@@ -16,7 +16,7 @@ sys.modules["sqlite3"] = pysqlite3
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105
@@ -204,7 +204,10 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "accounts.forms.CodeForm",
 }
 # Codes and passwords have our own budgets (accounts/codes.py, accounts/adapter.py).
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -313,6 +316,7 @@ HIDAJ_RECEPTION_IDLE_MINUTES = 30
 HIDAJ_SEAT_HOLD_MINUTES = 15
 HIDAJ_SLOT_HOLD_MINUTES = 10
 HIDAJ_MAX_PARTY_SIZE = 10
+HIDAJ_MAX_OPEN_APPOINTMENTS = 2
 HIDAJ_OFFER_HOURS = 24
 HIDAJ_OFFER_HOURS_NEAR_START = 3
 HIDAJ_MAX_MISSED_OFFERS = 2
