@@ -45,7 +45,11 @@ class CodeForm(forms.Form):
     def __init__(self, *args: Any, code: str, phone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.nonce, self.phone = code, phone
-        self.fields["code"].widget.attrs |= {"data-code": codes.DIGITS, "autofocus": 1}
+        self.fields["code"].widget.attrs |= {
+            "data-code": codes.DIGITS,
+            "autofocus": True,
+            "class": "code-box",
+        }
 
     def clean_code(self) -> str:
         """Raises ValidationError: incorrect_code, or too_many_guesses."""

@@ -25,7 +25,8 @@ class DigitsField(forms.CharField):
             "inputmode": "numeric",
             "autocomplete": "one-time-code",
             "dir": "ltr",
-            "autofocus": 1,
+            "autofocus": True,
+            "class": "code-box",
         }
         super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
 
