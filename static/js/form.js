@@ -3,20 +3,22 @@
 (function () {
   "use strict";
   var REST_MS = 10000;
+  var resting = new Map();
 
   function wake(button) {
-    if (!button.dataset.words) return;
+    if (!resting.has(button)) return;
     button.disabled = false;
     button.removeAttribute("aria-busy");
-    button.textContent = button.dataset.words;
-    delete button.dataset.words;
+    button.replaceChildren.apply(button, resting.get(button));
+    resting.delete(button);
   }
 
   function rest(button, words) {
-    button.dataset.words = button.textContent;
+    if (resting.has(button)) return;
+    resting.set(button, Array.from(button.childNodes));
     button.setAttribute("aria-busy", "true");
     button.disabled = true;
-    button.textContent = words;
+    button.replaceChildren(words);
     setTimeout(function () { wake(button); }, REST_MS);
   }
 
@@ -30,8 +32,9 @@
     setTimeout(function () { rest(button, words); }, 0);
   });
 
+  // The back button may bring the page back as it was left.
   window.addEventListener("pageshow", function () {
-    document.querySelectorAll("button[data-words]").forEach(wake);
+    Array.from(resting.keys()).forEach(wake);
   });
 
   // After a refused form the reader and the screen reader start at the reasons.
