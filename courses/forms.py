@@ -104,9 +104,9 @@ class ApplicationForm(forms.Form):
 
     def _prefill(self) -> None:
         person = self.person
-        mine = _("For myself")
+        mine = gettext("For myself")
         if person is not None:
-            mine = _("For myself (%(name)s)") % {"name": person.name}
+            mine = gettext("For myself (%(name)s)") % {"name": person.name}
             self.initial.setdefault("firm", person.firm.name if person.firm else "")
         self.fields["who"].choices = [  # type: ignore[attr-defined]
             (ME, mine),

@@ -34,6 +34,7 @@ from courses.models import (
     SessionChange,
     SessionNotice,
 )
+from notifications.kinds import StillWanted
 from notifications.models import OutboxMessage
 from persian.jalali import format_date, format_range, format_time, weekday_name
 from persian.phones import display_phone
@@ -319,7 +320,7 @@ def _ended_as(reservation: Reservation) -> str:
     return CANCELLED if reservation.ended_at else SUPERSEDED
 
 
-def wanted_while(*states: str) -> object:
+def wanted_while(*states: str) -> StillWanted:
     """A check that the reservation still stands in one of these states."""
 
     def still_wanted(subject_id: int, message: OutboxMessage) -> str:

@@ -62,7 +62,7 @@ def claim_session(
 
 
 def clash(number: int, starts_at: dt.datetime, error: TimeTaken) -> TimeClash:
-    """The refusal in words: which day, who or what is taken by what, when it is free."""
+    """The refusal in words: which day, what is taken by whom, when it is free."""
     words = _("%(day)s: %(problem)s") % {
         "day": format_date(starts_at, weekday=True),
         "problem": _problem(error),

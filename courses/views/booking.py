@@ -21,7 +21,8 @@ from django.views.decorators.http import (
 )
 
 from accounts.access import first_visit_url, person_of, with_next
-from accounts.models import Firm, Person
+from accounts.models import Firm, Person, User
+from accounts.views.me import DECLINED
 from booking.exceptions import Full, PlacesFree
 from booking.models import (
     OfferingKind,
@@ -51,7 +52,7 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(form_url)
     try:
-        enrolment.hold_place(run_id=run.pk, booker=request.user, now=now)
+        enrolment.hold_place(run_id=run.pk, booker=_signed_in(request), now=now)
     except Full:
         return redirect("courses:wait", run.code)
     except HidajError as error:
@@ -60,14 +61,19 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
     return redirect(form_url)
 
 
+def _signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 (narrows after login_required)
+    return request.user
+
+
 def _go_to_claim(request: HttpRequest) -> HttpResponse | None:
     """Who was registered by others is first asked whether it is them."""
-    if person_of(request.user) is not None:
+    user = _signed_in(request)
+    if person_of(user) is not None or request.session.get(DECLINED):
         return None
-    is_known = Person.objects.unlinked_with_phone(request.user.phone).exists()
-    if not is_known:
+    if not Person.objects.unlinked_with_phone(user.phone).exists():
         return None
-    return redirect(with_next(first_visit_url(request.user), request.path))
+    return redirect(with_next(first_visit_url(user), request.path))
 
 
 @never_cache
@@ -96,7 +102,7 @@ def _apply(
         return claim
     form = ApplicationForm(
         request.POST if request.method == "POST" else None,
-        user=request.user,
+        user=_signed_in(request),
         person=person_of(request.user),
         run=run,
     )
@@ -140,9 +146,12 @@ def _form_context(
 ) -> dict[str, Any]:
     phase = run.phase(now)
     held = Party.objects.filter(
-        offering=run.offering_id, booked_by=request.user, held_until__isnull=False
+        offering=run.offering_id,
+        booked_by=_signed_in(request),
+        held_until__isnull=False,
     ).first()
-    is_held = held is not None and held.held_until > now
+    minutes_left = _minutes_left(held, now)
+    is_held = minutes_left > 0
     return {
         "run": run,
         "phase": phase,
@@ -150,7 +159,7 @@ def _form_context(
         "is_full": phase == Phase.FULL and not is_held,
         "is_held": is_held,
         "is_hold_over": held is not None and not is_held,
-        "minutes_left": _minutes_left(held, now) if is_held else 0,
+        "minutes_left": minutes_left,
         "own": own_reservation(request, run),
         "firms": Firm.objects.order_by("name").values_list("name", flat=True)[
             :FIRMS_SHOWN
@@ -159,9 +168,10 @@ def _form_context(
 
 
 def _minutes_left(held: Party | None, now: dt.datetime) -> int:
+    """Minutes that a hold still runs, rounded up; 0 for none or an expired one."""
     if held is None or held.held_until is None:
         return 0
-    return -((now - held.held_until) // dt.timedelta(minutes=1))
+    return max(0, -((now - held.held_until) // dt.timedelta(minutes=1)))
 
 
 def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reservation]]:
@@ -172,7 +182,7 @@ def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reserv
         offering__kind=OfferingKind.COURSE_RUN,
     )
     seen = (
-        party.reservations.visible_to(request.user)
+        party.reservations.visible_to(_signed_in(request))
         .exclude(state__in=[ReservationState.HELD, ReservationState.EXPIRED])
         .select_related("person", "party", "offering")
         .order_by("pk")
