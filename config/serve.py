@@ -39,6 +39,7 @@ class Child:
 
     name: str
     command: list[str]
+    folder: Path = LOGS
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -46,7 +47,7 @@ class Child:
 
     def start(self, environment: dict[str, str]) -> None:
         """Start in a process group of its own, with its output in its log."""
-        with (LOGS / f"{self.name}.log").open("ab") as log:
+        with (self.folder / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=BASE_DIR,
@@ -70,7 +71,7 @@ class Child:
         code = self.process.poll() if self.process else None
         if code is None:
             return
-        self.signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         steady = now - self.started_at > STEADY_SECONDS
         self.pause = FIRST_PAUSE_SECONDS if steady else self.pause
         self.restart_at = now + self.pause
@@ -81,7 +82,7 @@ class Child:
         )
         self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def signal(self, number: int) -> None:
+    def send(self, number: int) -> None:
         """Send a signal to the process and all that it started."""
         if self.process is None:
             return
@@ -89,6 +90,18 @@ class Child:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
             return
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """Ask it to end, wait, and end by force what is left of its group.
+
+        Raises subprocess.TimeoutExpired when it does not end in time.
+        """
+        self.send(number)
+        if self.process:
+            try:
+                self.process.wait(STOP_SECONDS)
+            finally:
+                self.send(signal.SIGKILL)
 
     def is_running(self) -> bool:
         """Whether the process itself is still there."""
@@ -162,12 +175,12 @@ def stop(site: list[Child]) -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     for child in reversed(site):
-        child.signal(signal.SIGTERM)
+        child.send(signal.SIGTERM)
     until = time.monotonic() + STOP_SECONDS
     while time.monotonic() < until and any(child.is_running() for child in site):
         time.sleep(0.05)
     for child in site:
-        child.signal(signal.SIGKILL)
+        child.send(signal.SIGKILL)
 
 
 class _Stop(Exception):

@@ -157,7 +157,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """A function that opens more pages, each somebody else's: `open_page(locale="en")`."""
+    """A function that opens more pages, each in a context of its own."""
     pages: list[Iterator[Page]] = []
 
     def open_one(**options: Any) -> Page:
@@ -171,7 +171,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def screenshot(request: pytest.FixtureRequest) -> Callable[..., Path]:
-    """A function that saves a picture: `screenshot("home")`, `screenshot("x", page)`."""
+    """A function that saves a picture: `screenshot(name)`, `screenshot(name, page)`."""
 
     def save(name: str, shown: Page | None = None) -> Path:
         page = shown or request.getfixturevalue("page")

@@ -13,7 +13,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def sign_in(phones: Sequence[str]) -> None:
-    """Print a session key for the user of each number, making users that are missing."""
+    """Print a session key for the user of each number, made when missing."""
     for phone in phones:
         user = User.objects.filter(phone=phone).first()
         session = SessionStore()

@@ -221,7 +221,7 @@ class Site:
     def stop(self) -> None:
         """End every process."""
         for child in self.processes.values():
-            child.signal(signal.SIGTERM)
+            child.send(signal.SIGTERM)
         for name in list(self.processes):
             self.end(name)
 
@@ -237,7 +237,7 @@ def build_static(folder: Path) -> None:
 
 
 def site_environment(database_url: str, folder: Path) -> dict[str, str]:
-    """The environment of a site's processes; `.env` and the tests' settings stay out."""
+    """The environment of a site's processes, without `.env` and the tests' settings."""
     kept = {
         name: os.environ[name]
         for name in ("PATH", "HOME", "LANG", "TMPDIR", "HIDAJ_NIGHT")
@@ -246,6 +246,7 @@ def site_environment(database_url: str, folder: Path) -> dict[str, str]:
     return {
         **kept,
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ENV_FILE": os.devnull,
         "PYTHONPATH": str(BASE_DIR),
         "PYTHONUNBUFFERED": "1",
         "SECRET_KEY": TEST_SECRET,
