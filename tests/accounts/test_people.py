@@ -29,7 +29,7 @@ def enter(client: Client, target: str = ""):
     return client.post(CODE, {"code": last_code(PHONE), "next": target})
 
 
-# -- the name ------------------------------------------------------------------
+# -- the name --
 
 
 def test_name_and_consent_make_the_person(client):
@@ -97,7 +97,7 @@ def test_person_speaks_the_language_of_the_page(client):
     assert Person.objects.get(user=user).language == "en"
 
 
-# -- is it you? ----------------------------------------------------------------
+# -- is it you? --
 
 
 def test_record_made_by_others_is_asked_about_and_never_joined_silently(client):
@@ -193,7 +193,7 @@ def test_claim_page_without_records_leads_to_the_name(client):
     assert client.get(f"{CLAIM_URL}?next=/my/").url == f"{NAME_URL}?next=%2Fmy%2F"
 
 
-# -- registering others --------------------------------------------------------
+# -- registering others --
 
 
 def test_another_person_is_made_once_whatever_the_spelling():
@@ -236,7 +236,7 @@ def test_another_person_with_a_sign_in_is_that_person():
     assert worker.managed_by is None
 
 
-# -- firms ---------------------------------------------------------------------
+# -- firms --
 
 
 def test_firm_is_found_by_any_spelling():
@@ -252,7 +252,7 @@ def test_firm_needs_letters():
         find_or_create_firm(name=" -- ")
 
 
-# -- the profile ---------------------------------------------------------------
+# -- the profile --
 
 PROFILE = {"name": "علی کریمی", "language": "fa", "wants_reminders": "on"}
 

@@ -50,7 +50,7 @@ def by_code(client: Client, phone: str, target: str = "") -> HttpResponse:
     return client.post(CODE, {"code": last_code(phone), "next": target})
 
 
-# -- the guard -----------------------------------------------------------------
+# -- the guard --
 
 
 @pytest.mark.parametrize("role", GUARDED)
@@ -111,7 +111,7 @@ def test_language_can_be_chosen_before_the_second_factor(client):
     assert client.post("/language/", {"language": "en", "next": "/"}).url == "/"
 
 
-# -- code or password, then the app ----------------------------------------------
+# -- code or password, then the app --
 
 
 def test_code_then_app_opens_the_wish(client):
@@ -194,7 +194,7 @@ def test_passwords_are_limited_for_each_number(client, settings):
     assert free.url == SECOND
 
 
-# -- setting up --------------------------------------------------------------------
+# -- setting up --
 
 
 def test_app_is_set_up_right_after_signing_in(client):
@@ -279,7 +279,7 @@ def test_lost_data_key_opens_nothing(client, settings):
     assert adapter.decrypt(sealed) != adapter.decrypt(sealed)
 
 
-# -- how long it lasts ---------------------------------------------------------------
+# -- how long it lasts --
 
 
 def _at(clock, **delta: int) -> None:
@@ -331,7 +331,7 @@ def test_session_of_unknown_age_starts_to_count(client, clock):
     assert client.session["signed_in_at"] == int(time.time())
 
 
-# -- the admin -------------------------------------------------------------------------
+# -- the admin --
 
 
 def test_admin_has_no_door_of_its_own(client):
@@ -359,7 +359,7 @@ def test_admin_changes_no_person(client):
     assert client.get(f"{page}delete/").status_code == 403
 
 
-# -- roles ---------------------------------------------------------------------------------
+# -- roles --
 
 
 def test_roles_are_granted_once_and_revoked():
@@ -395,7 +395,7 @@ def test_role_decorator_asks_visitors_to_sign_in(rf):
     assert person_of(request.user) is None
 
 
-# -- the command ------------------------------------------------------------------------------
+# -- the command --
 
 
 def create(**options: str) -> str:
