@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from desk import urls_staff
 from desk.views import help as help_views
 from desk.views import home
 
@@ -13,4 +14,5 @@ urlpatterns = [
     path("help/", help_views.help_page, name="help"),
     path("robots.txt", help_views.robots, name="robots"),
     path("site.webmanifest", help_views.manifest, name="manifest"),
+    *urls_staff.urlpatterns,
 ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from desk.forms.messages import MessageFilterForm, newest_first
 from desk.messages import lines_of
-from desk.paging import back_to, page_of
+from desk.paging import back_to, page_of, query_of
 from desk.roles import staff_only
+from desk.staffpage import staff_page
 from notifications.exceptions import NotificationsError
 from notifications.models import OutboxMessage
 from notifications.services import resend
@@ -28,9 +29,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "lines": lines_of(page.object_list, timezone.now()),
-        "here": "messages",
+        "query": query_of(request),
     }
-    return render(request, "desk/staff/messages.html", context)
+    return staff_page(request, "desk/staff/messages.html", context)
 
 
 @require_POST

@@ -1,0 +1,115 @@
+"""Messages as staff read them: no codes, no secret links, plain reasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications import kinds
+from notifications.models import OutboxMessage, State, Urgency
+from persian.jalali import format_datetime
+from persian.text import to_reader_digits
+
+# A link that acts without a sign-in ends in 16 such characters (see core.links).
+SECRET_PART = re.compile(r"(?<=/)[0-9a-hjkmnp-tv-z]{16,}(?=[/.\s]|$)")
+
+KIND_NAMES = {
+    "sign_in_code": gettext_lazy("Sign-in code"),
+}
+RESENDABLE = (
+    State.ACCEPTED,
+    State.DELIVERED,
+    State.UNDELIVERED,
+    State.FAILED,
+    State.UNKNOWN,
+)
+WHY_BY_STATE = {
+    State.EXPIRED: gettext_lazy("Its time was over before it could be sent."),
+    State.SUPPRESSED: gettext_lazy("The recipient does not want such messages."),
+    State.SUPERSEDED: gettext_lazy("A newer message took its place."),
+    State.CANCELLED: gettext_lazy("What it was about no longer holds."),
+    State.UNDELIVERED: gettext_lazy("It was sent but did not reach the phone."),
+    State.UNKNOWN: gettext_lazy(
+        "The line broke while it was being sent; it may have arrived. Better call."
+    ),
+}
+NO_TEXT = {"ObjectDoesNotExist", "LookupError", "KeyError", "AttributeError"} | {
+    "TypeError",
+    "ValueError",
+}
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    """One row of the list."""
+
+    message: OutboxMessage
+    kind_name: str
+    text: str
+    is_hidden: bool
+    why: str
+    may_resend: bool
+
+
+def kind_name(name: str) -> str:
+    """The kind in words; its technical name where nobody gave it any."""
+    return str(KIND_NAMES.get(name, name.replace("_", " ")))
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Every registered kind, for a filter."""
+    named = [(kind.name, kind_name(kind.name)) for kind in kinds.all_kinds()]
+    return sorted(named, key=lambda pair: pair[1])
+
+
+def lines_of(messages: Iterable[OutboxMessage], now: dt.datetime) -> list[MessageLine]:
+    """Rows as staff read them."""
+    return [_line(message, now) for message in messages]
+
+
+def _line(message: OutboxMessage, now: dt.datetime) -> MessageLine:
+    is_code = message.urgency == Urgency.CODE
+    return MessageLine(
+        message=message,
+        kind_name=kind_name(message.kind),
+        text="" if is_code else SECRET_PART.sub("…", message.text),
+        is_hidden=is_code,
+        why=why_not_sent(message),
+        may_resend=may_resend(message, now),
+    )
+
+
+def may_resend(message: OutboxMessage, now: dt.datetime) -> bool:
+    """Whether «send again» makes sense; the service has the last word."""
+    is_fresh = message.expires_at is None or message.expires_at > now
+    is_code = message.urgency == Urgency.CODE
+    return message.state in RESENDABLE and is_fresh and not is_code
+
+
+def why_not_sent(message: OutboxMessage) -> str:
+    """A sentence for whoever asks why this did not arrive; "" when it was sent."""
+    if message.state == State.FAILED:
+        return _why_failed(message.error_code)
+    if message.state == State.PENDING and message.error_code:
+        return _("Tried %(times)s times without success; next try %(when)s.") % {
+            "times": to_reader_digits(str(message.attempts)),
+            "when": format_datetime(message.next_attempt_at),
+        }
+    if message.state == State.PENDING:
+        return _("Goes out on %(when)s.") % {"when": format_datetime(message.due_at)}
+    return str(WHY_BY_STATE.get(State(message.state), ""))
+
+
+def _why_failed(code: str) -> str:
+    if code in NO_TEXT or code.endswith("DoesNotExist"):
+        return _("Its text could not be made. Please tell the administrator.")
+    if "Timeout" in code or "Connection" in code:
+        return _("The sending service could not be reached.")
+    return _("The sending service refused it (code %(code)s). Please call.") % {
+        "code": code
+    }

@@ -1,0 +1,103 @@
+"""Addresses of the pages of staff, and of those who teach and consult."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from desk.views import (
+    roll,
+    staff_board,
+    staff_courses,
+    staff_messages,
+    staff_people,
+    staff_run_acts,
+    staff_run_new,
+    staff_runs,
+    staff_time,
+    teach,
+    time_off,
+)
+
+teach_patterns = [
+    path("teach/", teach.today, name="teach"),
+    path("teach/runs/<str:code>/", teach.roster, name="roster"),
+    path("teach/sessions/<int:pk>/roll/", roll.roll, name="roll"),
+    path("teach/time-off/", time_off.time_off, name="time_off"),
+    path("teach/time-off/<int:pk>/end/", time_off.time_off_end, name="time_off_end"),
+]
+
+run_patterns = [
+    path("staff/runs/", staff_runs.run_list, name="staff_runs"),
+    path("staff/runs/new/", staff_run_new.run_new, name="staff_run_new"),
+    path("staff/runs/<str:code>/", staff_runs.run_detail, name="staff_run"),
+    path(
+        "staff/runs/<str:code>/publish/",
+        staff_runs.run_publish,
+        name="staff_run_publish",
+    ),
+    path(
+        "staff/runs/<str:code>/capacity/",
+        staff_runs.run_capacity,
+        name="staff_run_capacity",
+    ),
+    path(
+        "staff/runs/<str:code>/cancel/", staff_runs.run_cancel, name="staff_run_cancel"
+    ),
+    path("staff/runs/<str:code>/book/", staff_run_acts.run_book, name="staff_run_book"),
+    path(
+        "staff/sessions/<int:pk>/move/",
+        staff_run_acts.session_move,
+        name="staff_session_move",
+    ),
+    path(
+        "staff/sessions/<int:pk>/cancel/",
+        staff_run_acts.session_cancel,
+        name="staff_session_cancel",
+    ),
+    path(
+        "staff/bookings/<int:pk>/cancel/",
+        staff_run_acts.booking_cancel,
+        name="staff_booking_cancel",
+    ),
+]
+
+time_patterns = [
+    path("staff/time/", staff_time.time_page, name="staff_time"),
+    path("staff/time/holidays/", staff_time.holiday_add, name="staff_holiday_add"),
+    path(
+        "staff/time/holidays/<int:pk>/confirm/",
+        staff_time.holiday_confirm,
+        name="staff_holiday_confirm",
+    ),
+    path(
+        "staff/time/holidays/<int:pk>/remove/",
+        staff_time.holiday_remove,
+        name="staff_holiday_remove",
+    ),
+    path("staff/time/close/", staff_time.closure_new, name="staff_closure_new"),
+    path(
+        "staff/time/close/<int:pk>/end/",
+        staff_time.closure_end,
+        name="staff_closure_end",
+    ),
+]
+
+staff_patterns = [
+    path("staff/", staff_board.board, name="staff_board"),
+    path("staff/audit/", staff_board.audit_now, name="staff_audit"),
+    path("staff/courses/", staff_courses.course_list, name="staff_courses"),
+    path("staff/courses/new/", staff_courses.course_new, name="staff_course_new"),
+    path(
+        "staff/courses/<int:pk>/", staff_courses.course_edit, name="staff_course_edit"
+    ),
+    path("staff/people/", staff_people.people, name="staff_people"),
+    path("staff/people/<int:pk>/", staff_people.person, name="staff_person"),
+    path("staff/messages/", staff_messages.message_list, name="staff_messages"),
+    path(
+        "staff/messages/<int:pk>/resend/",
+        staff_messages.resend_message,
+        name="staff_message_resend",
+    ),
+]
+
+urlpatterns = [*teach_patterns, *staff_patterns, *run_patterns, *time_patterns]

@@ -1,0 +1,164 @@
+"""Moving and ending class sessions, booking a caller, ending a place: by staff."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Firm
+from booking.models import SEATED, Reservation
+from booking.services.parties import cancel_reservation
+from booking.services.waiting import place_in_line
+from core.exceptions import HidajError
+from courses.models import ClassSession, CourseRun
+from courses.services.schedule import cancel_class_session, move_class_session
+from desk.callers import book_caller, queue_caller
+from desk.forms.people import CallerForm
+from desk.forms.runs import MoveForm, ReasonForm
+from desk.roles import planners_only, staff_only
+from desk.runs import told_of_session
+from desk.staffpage import staff_page
+from desk.views.staff_runs import user_of
+from persian.text import to_reader_digits
+
+FIRMS_SHOWN = 300
+
+
+def _session(pk: int) -> ClassSession:
+    rows = ClassSession.objects.select_related("run__course", "run__offering")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+@planners_only
+def session_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another time for a class session; the page says how many will be told."""
+    session = _session(pk)
+    initial = {
+        "on": session.wall_on,
+        "start": session.wall_start,
+        "end": session.wall_end,
+    }
+    form = MoveForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            move_class_session(
+                session_id=pk,
+                by=user_of(request),
+                now=timezone.now(),
+                **form.cleaned_data,
+            )
+        except HidajError as error:
+            form.add_error(MoveForm.ERROR_FIELDS.get(error.code), str(error))
+        else:
+            messages.success(request, _("The class session has its new time."))
+            return redirect("desk:staff_run", code=session.run.code)
+    return _session_page(request, session, form, "desk/staff/session_move.html")
+
+
+@require_http_methods(["GET", "POST"])
+@planners_only
+def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call off a class session with a reason that everyone reads."""
+    session = _session(pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cancel_class_session(
+                session_id=pk,
+                by=user_of(request),
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except HidajError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The class session is cancelled."))
+            return redirect("desk:staff_run", code=session.run.code)
+    return _session_page(request, session, form, "desk/staff/session_cancel.html")
+
+
+def _session_page(
+    request: HttpRequest,
+    session: ClassSession,
+    form: MoveForm | ReasonForm,
+    template: str,
+) -> HttpResponse:
+    context = {
+        "session": session,
+        "run": session.run,
+        "form": form,
+        "told": told_of_session(session.run),
+    }
+    return staff_page(request, template, context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only
+def booking_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one place by the centre; it goes to the waiting list at once."""
+    rows = Reservation.objects.filter(state__in=SEATED).select_related(
+        "person", "party", "offering__course_run__course"
+    )
+    booking = get_object_or_404(rows, pk=pk)
+    run = getattr(booking.offering, "course_run", None)
+    if run is None or booking.person is None:
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cancel_reservation(
+                reservation_id=pk,
+                by=user_of(request),
+                by_centre=True,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except HidajError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The place is cancelled and the person told."))
+            return redirect("desk:staff_run", code=run.code)
+    context = {"booking": booking, "run": run, "form": form}
+    return staff_page(request, "desk/staff/booking_cancel.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only
+def run_book(request: HttpRequest, code: str) -> HttpResponse:
+    """A place, or a turn in line, for someone on the telephone."""
+    runs = CourseRun.objects.with_details(timezone.now()).public()
+    run = get_object_or_404(runs, code=code)
+    form = CallerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            words = _book(request, run, form)
+        except HidajError as error:
+            form.add_error(CallerForm.ERROR_FIELDS.get(error.code), str(error))
+        else:
+            messages.success(request, words)
+            return redirect("desk:staff_run", code=code)
+    context = {
+        "run": run,
+        "form": form,
+        "firms": Firm.objects.order_by("search_key")[:FIRMS_SHOWN],
+    }
+    return staff_page(request, "desk/staff/book_caller.html", context)
+
+
+def _book(request: HttpRequest, run: CourseRun, form: CallerForm) -> str:
+    typed = {**form.cleaned_data, "run_id": run.pk, "by": user_of(request)}
+    now = timezone.now()
+    if "wait" in request.POST:
+        place = place_in_line(queue_caller(**typed, now=now))
+        return _("On the waiting list, place %(place)s. An SMS goes out.") % {
+            "place": to_reader_digits(str(place))
+        }
+    booked = book_caller(**typed, now=now)
+    return _("Booked. Reference: %(reference)s. An SMS goes out.") % {
+        "reference": booked.party.reference
+    }

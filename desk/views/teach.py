@@ -1,0 +1,67 @@
+"""An instructor's or consultant's own day, week, runs and rosters."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import person_of
+from accounts.models import Person
+from courses.models import CourseRun
+from desk.day import classes_between, day_bounds, days_of, meetings_between, newcomers
+from desk.roles import teachers_only
+from desk.runs import bookings_of
+
+WEEK_DAYS = 6
+MEETINGS_AHEAD = dt.timedelta(days=60)
+
+
+def own_person(request: HttpRequest) -> Person:
+    """Who teaches; a role without a person has nothing of its own here."""
+    person = person_of(request.user)
+    if person is None:
+        raise Http404
+    return person
+
+
+@require_GET
+@teachers_only
+def today(request: HttpRequest) -> HttpResponse:
+    """Today in full, the next six days in short, own runs and appointments ahead."""
+    person, now = own_person(request), timezone.now()
+    on = timezone.localdate(now)
+    from_at, to_at = day_bounds(on)
+    week_from, week_to = day_bounds(on + dt.timedelta(days=1), WEEK_DAYS)
+    runs = CourseRun.objects.visible_to(person).public().upcoming(now)
+    context = {
+        "on": on,
+        "now": now,
+        "day": days_of(from_at, to_at, person),
+        "week_classes": classes_between(week_from, week_to, person),
+        "meetings": meetings_between(to_at, to_at + MEETINGS_AHEAD, person),
+        "runs": [(run, run.phase(now)) for run in runs.with_details(now)],
+    }
+    return render(request, "desk/teach/today.html", context)
+
+
+@require_GET
+@teachers_only
+def roster(request: HttpRequest, code: str) -> HttpResponse:
+    """Who is in a run of one's own, with their telephone numbers."""
+    person, now = own_person(request), timezone.now()
+    runs = CourseRun.objects.visible_to(person).public().with_details(now)
+    run = get_object_or_404(runs, code=code)
+    bookings = [b for b in bookings_of(run) if b.ended_at is None]
+    context = {
+        "run": run,
+        "phase": run.phase(now),
+        "bookings": bookings,
+        "new_ids": newcomers(bookings),
+        "sessions": run.planned_sessions,
+        "now": now,
+    }
+    return render(request, "desk/teach/roster.html", context)
