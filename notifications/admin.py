@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from notifications.models import ChannelState, FeedToken, OptOut, OutboxMessage
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """A table without buttons."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

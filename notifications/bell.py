@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 import time
+from collections.abc import Callable
 
 import redis
 import rq
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from notifications.delivery import drain
@@ -26,6 +28,7 @@ JOB_SECONDS = 120
 REST_SECONDS = 5.0
 # Long enough for one code; a request does not work off a backlog.
 IN_REQUEST = 3
+SECONDS_IN_REQUEST = 10.0
 
 
 @functools.lru_cache(maxsize=4)
@@ -64,11 +67,44 @@ def ring_default() -> None:
 def ring_codes() -> None:
     """Wake a worker for a code, or send it here and now."""
     if not _push("codes"):
-        drain(now=timezone.now(), limit=IN_REQUEST, only_codes=True)
+        drain(
+            now=timezone.now(),
+            limit=IN_REQUEST,
+            only_codes=True,
+            seconds=SECONDS_IN_REQUEST,
+        )
+
+
+class _Ring:
+    """One ring for all messages of a transaction: the first hook to run does it."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self.action = action
+        self.is_done = False
+
+    def once(self) -> None:
+        if not self.is_done:
+            self.is_done = True
+            self.action()
+
+
+class _Rings(threading.local):
+    """The rings that wait for a commit of this thread's connection."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[Callable[[], None], _Ring] = {}
+
+    def get(self, action: Callable[[], None]) -> _Ring:
+        ring = self.waiting.get(action)
+        if ring is None or ring.is_done:
+            ring = self.waiting[action] = _Ring(action)
+        return ring
+
+
+_rings = _Rings()
 
 
 def ring_on_commit(urgency: int) -> None:
     """Ring when the present transaction commits, once for all its messages."""
-    ring = ring_codes if urgency == Urgency.CODE else ring_default
-    if not any(hook[1] is ring for hook in connection.run_on_commit):
-        transaction.on_commit(ring, robust=True)
+    action = ring_codes if urgency == Urgency.CODE else ring_default
+    transaction.on_commit(_rings.get(action).once, robust=True)

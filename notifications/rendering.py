@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
@@ -29,7 +30,8 @@ def current_values(message: OutboxMessage, kind: MessageKind) -> dict[str, str]:
     """
     with translation.override(message.language):
         values = dict(kind.values(message.subject_id, message.language))
-    values |= message.variables or {}
+    sealed: Any = message.variables
+    values |= sealed or {}
     missing = [name for name in kind.variables if name not in values]
     if missing:
         raise LookupError(f"no value for {missing[0]}")

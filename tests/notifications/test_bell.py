@@ -74,6 +74,22 @@ def test_with_redis_each_transaction_rings_once(
     assert sent_sms() == []
 
 
+def test_rolled_back_message_does_not_silence_the_next(
+    owner: Owner, settings: Any, redis_url: str
+) -> None:
+    redis.Redis.from_url(redis_url).flushall()
+    settings.REDIS_URL = redis_url
+    with transaction.atomic():
+        enqueue(dedupe_key="a")
+        transaction.set_rollback(True)
+    assert queued(redis_url, "default") == 0
+
+    enqueue(dedupe_key="b")
+    enqueue(dedupe_key="c")
+
+    assert queued(redis_url, "default") == 2
+
+
 def test_with_redis_what_is_not_due_rings_nobody(
     owner: Owner, settings: Any, redis_url: str
 ) -> None:

@@ -90,7 +90,7 @@ def test_a_message_that_may_be_out_does_not_end_as_unsent(owner: Owner) -> None:
         {"local_id": 0},
         {"urgency": 9},
         {"urgency": 0, "text": "کد ورود: 482913"},
-        {"channel": "pigeon"},
+        {"channel": "fax"},
     ],
     ids=lambda change: "-".join(change),
 )
