@@ -9,6 +9,10 @@ from typing import Any
 from accounts.models import Firm, Person, User
 from booking.models import BlockKind, Offering, Resource, Room, TimeBlock
 from booking.services.offerings import create_offering
+from courses.models import Course, CourseRun
+from courses.planner import PlannedSession, plan_sessions
+from courses.services.catalogue import create_course
+from courses.services.runs import create_run, publish_run
 
 # A Sunday morning in Hidaj (1 Azar 1405, 10:00), far from quiet hours.
 NOW = dt.datetime(2026, 11, 22, 6, 30, tzinfo=dt.UTC)
@@ -63,3 +67,51 @@ def make_block(**overrides: Any) -> TimeBlock:
         "created_at": NOW,
     }
     return TimeBlock.objects.create(**{**fields, **overrides})
+
+
+def make_course(**overrides: Any) -> Course:
+    number = next(_numbers)
+    fields = {
+        "code": f"C-{number}",
+        "slug": f"course-{number}",
+        "title_fa": f"دورهٔ {number}",
+        "level": "intro",
+        "session_count": 3,
+        "session_minutes": 240,
+        "capacity": 2,
+        "min_to_run": 1,
+    }
+    return create_course(**{**fields, **overrides})
+
+
+def make_plan(**overrides: Any) -> list[PlannedSession]:
+    """Three Saturdays, 16:00 to 20:00, from 28 November 2026 on; no holidays."""
+    fields = {
+        "start_on": dt.date(2026, 11, 28),
+        "weekdays": [5],
+        "start_time": dt.time(16),
+        "end_time": dt.time(20),
+        "count": 3,
+        "holidays": [],
+    }
+    return plan_sessions(**{**fields, **overrides})
+
+
+def make_run(*, is_published: bool = True, **overrides: Any) -> CourseRun:
+    """A run with two places, made and published at NOW by the services."""
+    fields = {
+        "code": f"R-{next(_numbers)}",
+        "by": None,
+        "now": NOW,
+    }
+    makers = {
+        "course": make_course,
+        "room": make_room,
+        "instructors": lambda: [make_person()],
+        "sessions": make_plan,
+    }
+    fields |= {k: make() for k, make in makers.items() if k not in overrides}
+    run = create_run(**{**fields, **overrides})
+    if is_published:
+        publish_run(run_id=run.pk, by=None, now=NOW)
+    return CourseRun.objects.select_related("course", "offering", "room").get(pk=run.pk)
