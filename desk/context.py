@@ -16,6 +16,7 @@ _PLACES = (
     ("/teach/", "teach"),
     ("/consulting/", "consulting"),
     ("/my/", "bookings"),
+    ("/bookings/", "bookings"),
     ("/accounts/", "sign_in"),
     ("/courses/", "home"),
     ("/runs/", "home"),
