@@ -1,5 +1,27 @@
-"""What this app hands to the foundation at start-up."""
+"""What consulting hands to the foundation, to booking and to messages at start-up."""
+
+from accounts import hooks
+from booking import owners
+from consulting import audit, kinds, reminders, sign_in
+from consulting.owner import OWNER
+from core.registry import register_audit, register_personal_data, register_tick
 
 
 def register() -> None:
     """Called once, at start-up."""
+    owners.register(OWNER)
+    kinds.register_all()
+    hooks.register_after_sign_in(sign_in.take_up)
+    register_tick("consulting.reminders", reminders.plan_reminders, every_seconds=300)
+    register_audit("meetings once", 2, audit.consultants_meet_once)
+    register_audit("meetings claimed", 3, audit.meetings_have_their_claims)
+    register_audit("meetings booked", 3, audit.meetings_live_while_booked)
+    register_audit("appointments told", 8, audit.changes_were_told)
+    register_audit("meeting versions", 11, audit.versions_match_history)
+    register_audit("meeting times", 12, audit.times_match_walls)
+    register_personal_data(
+        "consulting.IntakeAnswer", ("text",), "what the consultant needs to know"
+    )
+    register_personal_data(
+        "consulting.Meeting", ("consultant",), "who advises whom and when"
+    )

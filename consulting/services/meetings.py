@@ -36,7 +36,7 @@ def move_appointment(
     now: dt.datetime,
     mode: str = "",
 ) -> Meeting:
-    """Give a person's appointment another time: the same meeting, never two, never none.
+    """Give a person's appointment another time: never both, never none.
 
     `consultant_id` None takes whoever is free; an empty mode keeps the mode. A person
     may do so until the window of the offering closes (`offering.cancel_until_at`).
@@ -237,4 +237,3 @@ def end_meeting(meeting: Meeting, *, now: dt.datetime, reason: str = "") -> None
     meeting.cancelled_at = meeting.changed_at = now
     meeting.cancel_reason = reason
     meeting.save(update_fields=["cancelled_at", "changed_at", "cancel_reason"])
-    messages.drop_reminders(meeting, now=now, state="cancelled")

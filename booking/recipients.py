@@ -1,0 +1,95 @@
+"""Who hears of a reservation: the person, and the booker on another number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from accounts.access import STAFF_ROLES
+from accounts.models import Language, Person, RoleGrant, User
+from booking.models import Reservation
+from notifications import services as outbox
+from notifications.models import Channel
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One who is reached; `role` keeps the rows of several apart."""
+
+    role: str
+    phone: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message as it goes to each of its recipients.
+
+    `tag` makes it unique among those of its kind. `concerns_at` is the start of what
+    a change is about, `due_at` None is now.
+    """
+
+    kind: str
+    subject_kind: str
+    subject_id: int
+    tag: str
+    version: int
+    expires_at: dt.datetime | None
+    concerns_at: dt.datetime | None = None
+    due_at: dt.datetime | None = None
+
+
+def as_recipient(role: str, person: Person) -> Recipient:
+    """How a person is reached."""
+    phone = person.contact_phone or (person.user.phone if person.user else "")
+    return Recipient(role, phone, person.email, person.language)
+
+
+def booker_recipient(user: User) -> Recipient | None:
+    """How the booker is reached; None for staff, who book for callers."""
+    if RoleGrant.objects.filter(user=user, role__in=STAFF_ROLES).exists():
+        return None
+    person = Person.objects.filter(user=user).first()
+    language = person.language if person else Language.PERSIAN
+    email = (person.email if person else "") or user.email
+    return Recipient("booker", user.phone, email, language)
+
+
+def recipients(reservation: Reservation) -> list[Recipient]:
+    """The person, and the booker when that is somebody on another number."""
+    found = []
+    if reservation.person is not None:
+        found.append(as_recipient("person", reservation.person))
+    booker = booker_recipient(reservation.party.booked_by)
+    if booker is not None and booker.phone not in {r.phone for r in found}:
+        found.append(booker)
+    return [r for r in found if r.phone]
+
+
+def is_for_another(reservation: Reservation) -> bool:
+    """Whether somebody else than the person (and the staff) booked the place."""
+    person, booker = reservation.person, reservation.party.booked_by
+    if person is None or person.user_id == booker.pk:
+        return False
+    return booker_recipient(booker) is not None
+
+
+def send(notice: Notice, to: Recipient, *, now: dt.datetime) -> None:
+    """One SMS, and an e-mail when there is an address, in this transaction."""
+    for channel, address in ((Channel.SMS, to.phone), (Channel.EMAIL, to.email)):
+        if address:
+            outbox.enqueue(
+                kind=notice.kind,
+                subject_kind=notice.subject_kind,
+                subject_id=notice.subject_id,
+                channel=channel,
+                recipient=address,
+                language=to.language,
+                dedupe_key=f"{notice.kind}:{notice.tag}:{to.role}:{channel}",
+                due_at=notice.due_at or now,
+                expires_at=notice.expires_at,
+                now=now,
+                schedule_version=notice.version,
+                concerns_at=notice.concerns_at,
+            )

@@ -1,0 +1,149 @@
+"""Invariants 8, 11 and 12 for meetings, and what meetings add to 2 and 3."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, F, Max, OuterRef
+
+from booking.models import (
+    Claim,
+    OfferingKind,
+    Reservation,
+    ReservationState,
+    StatusChange,
+)
+from booking.recipients import recipients
+from consulting import messages
+from consulting.models import Meeting, MeetingChange, Mode
+from notifications.models import OutboxMessage
+
+CONFIRMED_KINDS = ("appointment_confirmed", "appointment_by_other")
+ENDED_KINDS = ("appointment_cancelled", "appointment_cancelled_by_centre")
+
+
+def consultants_meet_once() -> list[str]:
+    """No consultant has two live meetings that overlap."""
+    by_person: dict[int, list[tuple[int, dt.datetime, dt.datetime]]] = defaultdict(list)
+    rows = Meeting.objects.live().order_by("starts_at", "pk")
+    for person, pk, start, end in rows.values_list(
+        "consultant", "pk", "starts_at", "ends_at"
+    ):
+        by_person[person].append((pk, start, end))
+    return [
+        f"person {person}: meetings {a[0]} and {b[0]}"
+        for person, meetings in by_person.items()
+        for a, b in zip(meetings, meetings[1:], strict=False)
+        if b[1] < a[2]
+    ]
+
+
+def meetings_have_their_claims() -> list[str]:
+    """A live meeting takes its consultant and room at its time; an ended one nothing."""
+    claims: dict[int, set[int]] = defaultdict(set)
+    active = Claim.objects.filter(ended_at=None, block__meeting__isnull=False)
+    for block_id, resource_id in active.values_list("block_id", "resource_id"):
+        claims[block_id].add(resource_id)
+    rows = Meeting.objects.select_related(
+        "block", "consultant__resource", "room__resource"
+    )
+    lines = []
+    for meeting in rows.order_by("pk"):
+        has = claims[meeting.block_id]
+        needed = {meeting.consultant.resource.pk}
+        if meeting.room is not None:
+            needed.add(meeting.room.resource.pk)
+        times = (meeting.block.starts_at, meeting.block.ends_at)
+        if meeting.is_live and not needed <= has:
+            lines.append(f"meeting {meeting.pk}: its time is not taken")
+        if not meeting.is_live and has:
+            lines.append(f"meeting {meeting.pk}: ended, but takes time")
+        if times != (meeting.starts_at, meeting.ends_at):
+            lines.append(f"meeting {meeting.pk}: its block has another time")
+        if meeting.mode != Mode.IN_PERSON and meeting.room is not None:
+            lines.append(f"meeting {meeting.pk}: a room, but not in the centre")
+    return lines
+
+
+def meetings_live_while_booked() -> list[str]:
+    """A meeting is live exactly while its offering has a place taken or held."""
+    idle = Meeting.objects.live().filter(offering__seats_taken=0)
+    ended = Meeting.objects.exclude(cancelled_at=None).filter(
+        offering__seats_taken__gt=0
+    )
+    return [f"meeting {m.pk}: live, nobody booked" for m in idle] + [
+        f"meeting {m.pk}: ended, {m.offering_id} still counts" for m in ended
+    ]
+
+
+def _told(*kinds: str) -> Exists:
+    return Exists(
+        OutboxMessage.objects.filter(
+            subject_kind=messages.RESERVATION, subject_id=OuterRef("pk"), kind__in=kinds
+        )
+    )
+
+
+def changes_were_told() -> list[str]:
+    """Every appointment that was made, moved or ended has its outbox row."""
+    confirmed = Exists(
+        StatusChange.objects.filter(
+            reservation=OuterRef("pk"), to_state=ReservationState.CONFIRMED
+        )
+    )
+    rows = (
+        Reservation.objects.filter(
+            confirmed, offering__kind=OfferingKind.MEETING, person__isnull=False
+        )
+        .select_related("person__user", "party")
+        .order_by("pk")
+    )
+    ended = rows.filter(state=ReservationState.CANCELLED)
+    found = [
+        *((r, "not confirmed") for r in rows.exclude(_told(*CONFIRMED_KINDS))),
+        *((r, "end not told") for r in ended.exclude(_told(*ENDED_KINDS))),
+        *((r, "move not told") for r in _moved_untold()),
+    ]
+    return [f"reservation {r.pk}: {what}" for r, what in found if recipients(r)]
+
+
+def _moved_untold() -> list[Reservation]:
+    """Who stands in a meeting that moved after they had booked, and was not told."""
+    lines = []
+    current = MeetingChange.objects.filter(
+        schedule_version=F("meeting__schedule_version"),
+        meeting__cancelled_at=None,
+    ).select_related("meeting")
+    for change in current:
+        missing = messages.booked(change.meeting).filter(changed_at__lt=change.at)
+        lines += list(missing.exclude(_told("appointment_moved")))
+    return lines
+
+
+def versions_match_history() -> list[str]:
+    """The schedule version of a meeting is the number of its changes."""
+    rows = Meeting.objects.annotate(newest=Max("changes__schedule_version"))
+    wrong = rows.exclude(schedule_version=0, newest=None).exclude(
+        schedule_version=F("newest")
+    )
+    return [
+        f"meeting {m.pk}: version {m.schedule_version}, history {m.newest}"
+        for m in wrong
+    ]
+
+
+def times_match_walls() -> list[str]:
+    """UTC is what the promised wall time and zone give today."""
+    lines = []
+    for meeting in Meeting.objects.order_by("pk"):
+        zone = ZoneInfo(meeting.zone)
+        wall = dt.datetime.combine(meeting.wall_on, meeting.wall_start, zone)
+        if wall.astimezone(dt.UTC) != meeting.starts_at:
+            lines.append(
+                f"meeting {meeting.pk}: {meeting.wall_on} {meeting.wall_start}"
+                f" {meeting.zone} is {wall.astimezone(dt.UTC):%Y-%m-%dT%H:%MZ},"
+                f" stored {meeting.starts_at:%Y-%m-%dT%H:%MZ}"
+            )
+    return lines

@@ -1,0 +1,275 @@
+"""The wording of every message about consultations.
+
+Short, formal plural, no address. Each SMS stays within two parts with the longest
+values (tests/consulting/test_messages.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consulting import calendars, values
+from notifications.kinds import MessageKind, StillWanted, register
+
+# The longest values that may occur: cut to length in `consulting.values`.
+SAMPLE = {
+    "service": "عیب‌یابی الگو و فیت کفش بچگ…",
+    "full_service": "عیب‌یابی الگو و فیت کفش بچگانه و زنانه",
+    "day": "چهارشنبه ۲۲ اردیبهشت",
+    "time": "۱۶:۳۰",
+    "old": "چهارشنبه ۲۲ اردیبهشت ۱۴:۳۰",
+    "new": "پنجشنبه ۲۳ اردیبهشت ۱۶:۳۰",
+    "where": "کارگاه پستایی‌س…",
+    "full_where": "کارگاه پستایی‌سازی\nهیدج، بلوار امام\nکنار تعاونی تولیدکنندگان",
+    "consultant": "سیدعلی‌رضا مدل‌س…",
+    "bring": "دو جفت نمونه، الگو و قالب همان مدل.",
+    "centre": "مرکز کفش هیدج",
+    "phone": "۰۲۴ ۳۵۰۰ ۰۰۰۰",
+    "person": "سیدمحمدرضا نیک‌پ…",
+    "for_whom": " برای سیدمحمدرضا نیک‌پ…",
+    "booker": "سیدمحمدرضا نیک‌پ…",
+    "reference": "MWMWMW",
+    "link": "kafsh.example/a/MWMWMW",
+    "url": "https://kafsh.example/a/MWMWMW",
+    "reason": "به‌علت برودت هوا در همهٔ استا…",
+    "full_reason": "به‌علت برودت هوا در همهٔ استان و گفتهٔ ستاد بحران",
+    "what": "ثبت شد",
+}
+
+END_FA, END_EN = "\n\n{centre}، {phone}", "\n\n{centre}, {phone}"
+FACTS_FA = (
+    "زمان: {new}\nجا: {full_where}\nمشاور: {consultant}\n"
+    "همراه بیاورید: {bring}\nشمارهٔ پیگیری: {reference}\n\n"
+    "تغییر یا لغو: {url}" + END_FA
+)
+FACTS_EN = (
+    "When: {new}\nWhere: {full_where}\nConsultant: {consultant}\n"
+    "Please bring: {bring}\nReference: {reference}\n\n"
+    "Change or cancel: {url}" + END_EN
+)
+
+
+def _kind(
+    name: str,
+    urgency: str,
+    read: Callable[[int, str], values.Values],
+    wanted: StillWanted,
+    *,
+    sms: dict[str, str],
+    sms_linked: dict[str, str] | None = None,
+    subject: dict[str, str] | None = None,
+    body: dict[str, str] | None = None,
+    purpose: str = "transactional",
+    calendar: Callable[[int, str], bytes | None] | None = None,
+) -> MessageKind:
+    wordings = [w for w in (sms, sms_linked, subject, body) if w]
+    texts = [text for wording in wordings for text in wording.values()]
+    return MessageKind(
+        name=name,
+        purpose=purpose,
+        urgency=urgency,
+        variables=tuple(n for n in SAMPLE if any(f"{{{n}}}" in t for t in texts)),
+        values=read,
+        still_wanted=wanted,
+        sample=SAMPLE,
+        sms=sms,
+        sms_linked=sms_linked,
+        email_subject=subject,
+        email_body=body,
+        calendar=calendar,
+    )
+
+
+def booked_kinds() -> list[MessageKind]:
+    """About appointments that were made."""
+    return [
+        _kind(
+            "appointment_confirmed",
+            "now",
+            values.reservation_values,
+            values.confirmation_wanted,
+            sms={
+                "fa": "مشاورهٔ «{service}»{for_whom} ثبت شد.\n{day} {time}، {where}\n"
+                "شماره {reference}\n{centre}",
+                "en": "{service}{for_whom}: booked.\n{day} {time}, {where}\n"
+                "No. {reference}\n{centre}",
+            },
+            sms_linked={
+                "fa": "مشاورهٔ «{service}»{for_whom} {day} {time} ثبت شد.\n"
+                "تغییر یا لغو: {link}\n{centre}",
+                "en": "{service}{for_whom}: booked for {day} {time}.\n"
+                "Change or cancel: {link}\n{centre}",
+            },
+            subject={
+                "fa": "مشاورهٔ «{full_service}»، {new}",
+                "en": "{full_service}, {new}",
+            },
+            body={
+                "fa": "مشاورهٔ «{full_service}»{for_whom} ثبت شد.\n\n" + FACTS_FA,
+                "en": "{full_service}{for_whom}: booked.\n\n" + FACTS_EN,
+            },
+            calendar=calendars.invitation,
+        ),
+        _kind(
+            "appointment_by_other",
+            "normal",
+            values.reservation_values,
+            values.confirmation_wanted,
+            sms={
+                "fa": "{booker} برای شما مشاورهٔ «{service}» گرفت.\n{day} {time}،"
+                " {where}\nشماره {reference}\n{centre}",
+                "en": "{booker} booked {service} for you.\n{day} {time}, {where}\n"
+                "No. {reference}\n{centre}",
+            },
+            subject={
+                "fa": "{booker} برای شما مشاورهٔ «{full_service}» گرفت",
+                "en": "{booker} booked {full_service} for you",
+            },
+            body={
+                "fa": "{booker} برای شما مشاورهٔ «{full_service}» گرفت.\n\n" + FACTS_FA,
+                "en": "{booker} booked {full_service} for you.\n\n" + FACTS_EN,
+            },
+            calendar=calendars.invitation,
+        ),
+        _kind(
+            "appointment_reminder",
+            "reminder",
+            values.reservation_values,
+            values.reminder_wanted,
+            purpose="reminder",
+            sms={
+                "fa": "یادآوری: مشاورهٔ «{service}»{for_whom}، {day} {time}، {where}."
+                "\n{centre} {phone}",
+                "en": "Reminder: {service}{for_whom}, {day} {time}, {where}.\n"
+                "{centre} {phone}",
+            },
+            sms_linked={
+                "fa": "یادآوری: مشاورهٔ «{service}»، {day} {time}، {where}.\n"
+                "نمی‌آیید؟ {link}\n{centre}",
+                "en": "Reminder: {service}, {day} {time}, {where}.\n"
+                "Not coming? {link}\n{centre}",
+            },
+            subject={
+                "fa": "یادآوری مشاورهٔ «{full_service}»",
+                "en": "Reminder: {full_service}",
+            },
+            body={
+                "fa": "یادآوری مشاورهٔ «{full_service}»{for_whom}\n\n" + FACTS_FA,
+                "en": "Reminder: {full_service}{for_whom}\n\n" + FACTS_EN,
+            },
+        ),
+    ]
+
+
+def changed_kinds() -> list[MessageKind]:
+    """About appointments that moved or ended."""
+    return [
+        _kind(
+            "appointment_moved",
+            "change",
+            values.reservation_values,
+            values.version_wanted,
+            sms={
+                "fa": "مشاورهٔ «{service}»{for_whom} جابه‌جا شد.\nپیشین: {old}\n"
+                "تازه: {new}\n{centre}",
+                "en": "{service}{for_whom} moved.\nOld: {old}\nNew: {new}\n{centre}",
+            },
+            subject={
+                "fa": "زمان تازهٔ مشاورهٔ «{full_service}»: {new}",
+                "en": "New time for {full_service}: {new}",
+            },
+            body={
+                "fa": "مشاورهٔ «{full_service}»{for_whom} جابه‌جا شد.\n"
+                "زمان پیشین: {old}\n\n" + FACTS_FA,
+                "en": "{full_service}{for_whom} moved.\nBefore: {old}\n\n" + FACTS_EN,
+            },
+            calendar=calendars.invitation,
+        ),
+        _kind(
+            "appointment_cancelled",
+            "now",
+            values.reservation_values,
+            values.version_wanted,
+            sms={
+                "fa": "مشاورهٔ «{service}»{for_whom} ({day} {time}) لغو شد.\n{centre}",
+                "en": "{service}{for_whom} ({day} {time}): cancelled.\n{centre}",
+            },
+            subject={
+                "fa": "لغو مشاورهٔ «{full_service}»",
+                "en": "Cancelled: {full_service}",
+            },
+            body={
+                "fa": "مشاورهٔ «{full_service}»{for_whom} ({day} {time}) لغو شد."
+                + END_FA,
+                "en": "{full_service}{for_whom} ({day} {time}) is cancelled." + END_EN,
+            },
+            calendar=calendars.invitation,
+        ),
+        _kind(
+            "appointment_cancelled_by_centre",
+            "change",
+            values.reservation_values,
+            values.version_wanted,
+            sms={
+                "fa": "مشاورهٔ «{service}»{for_whom} ({day} {time}) برگزار نمی‌شود:"
+                " {reason}\nپوزش می‌خواهیم. {phone}\n{centre}",
+                "en": "{service}{for_whom} ({day} {time}) will not take place:"
+                " {reason}\nWe are sorry. {phone}\n{centre}",
+            },
+            subject={
+                "fa": "مشاورهٔ «{full_service}» برگزار نمی‌شود",
+                "en": "{full_service} will not take place",
+            },
+            body={
+                "fa": "مشاورهٔ «{full_service}»{for_whom} که {day} {time} بود برگزار"
+                " نمی‌شود.\nسبب: {full_reason}\nپوزش می‌خواهیم." + END_FA,
+                "en": "{full_service}{for_whom}, planned for {day} {time}, will not"
+                " take place.\nReason: {full_reason}\nWe are sorry." + END_EN,
+            },
+            calendar=calendars.invitation,
+        ),
+    ]
+
+
+def consultant_kinds() -> list[MessageKind]:
+    """For consultants, about what is near."""
+    return [
+        _kind(
+            "consultant_notice",
+            "change",
+            values.reservation_values,
+            values.version_wanted,
+            sms={
+                "fa": "{what}: {person}، «{service}»، {day} {time}، {where}.\n{centre}",
+                "en": "{what}: {person}, {service}, {day} {time}, {where}.\n{centre}",
+            },
+        ),
+        _kind(
+            "consultant_moved",
+            "change",
+            values.change_values,
+            values.change_wanted,
+            sms={
+                "fa": "مشاورهٔ «{service}» نزد شما:\nپیشین: {old}\nتازه: {new}،"
+                " {where}\n{centre}",
+                "en": "Your consultation {service}:\nOld: {old}\nNew: {new}, {where}\n"
+                "{centre}",
+            },
+        ),
+        _kind(
+            "consultant_relieved",
+            "change",
+            values.change_values,
+            values.change_wanted,
+            sms={
+                "fa": "مشاورهٔ «{service}»، {old}، دیگر با شما نیست.\n{centre}",
+                "en": "{service}, {old}, is no longer yours.\n{centre}",
+            },
+        ),
+    ]
+
+
+def register_all() -> None:
+    """Make every kind known; called at start-up."""
+    for kind in (*booked_kinds(), *changed_kinds(), *consultant_kinds()):
+        register(kind)

@@ -1,0 +1,170 @@
+"""What messages say, read at the moment of sending, and whether they still hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Person, User
+from booking.models import Reservation, ReservationState
+from booking.recipients import is_for_another
+from consulting.display import clip, consultant_name, where
+from consulting.messages import get_meeting, sequence
+from consulting.models import Meeting, MeetingChange, Mode
+from notifications.models import OutboxMessage
+from persian.jalali import format_date, format_time
+from persian.phones import display_phone
+from persian.text import localized
+
+# Characters that a value may take in an SMS.
+SERVICE_LENGTH = 28
+NAME_LENGTH = 18
+WHERE_LENGTH = 16
+REASON_LENGTH = 30
+
+SUPERSEDED, CANCELLED, EXPIRED = "superseded", "cancelled", "expired"
+Values = dict[str, str]
+
+
+def site_url(path: str) -> str:
+    """The full address of a page."""
+    return settings.PUBLIC_BASE_URL.rstrip("/") + path
+
+
+def short_link(path: str) -> str:
+    """The address of a page as it stands in an SMS: without the scheme."""
+    parts = urlsplit(settings.PUBLIC_BASE_URL)
+    return (parts.netloc + parts.path).rstrip("/") + path.rstrip("/")
+
+
+def centre_values() -> Values:
+    """The centre's name and telephone in the active language."""
+    return {
+        "centre": localized(settings.HIDAJ_CENTRE, "short_name"),
+        "phone": display_phone(settings.HIDAJ_CENTRE["phone"]),
+    }
+
+
+def _moment(moment: dt.datetime) -> str:
+    day = format_date(moment, weekday=True, year=False)
+    return f"{day} {format_time(moment)}"
+
+
+def _meeting_values(meeting: Meeting) -> Values:
+    place = where(meeting)
+    address = ""
+    if meeting.mode == Mode.IN_PERSON:
+        address = "{}\n{}".format(
+            localized(settings.HIDAJ_CENTRE, "address"),
+            localized(settings.HIDAJ_CENTRE, "landmark"),
+        )
+    return {
+        "service": clip(meeting.service.title, SERVICE_LENGTH),
+        "full_service": meeting.service.title,
+        "day": format_date(meeting.starts_at, weekday=True, year=False),
+        "time": format_time(meeting.starts_at),
+        "where": clip(place, WHERE_LENGTH),
+        "full_where": f"{place}\n{address}".strip(),
+        "consultant": clip(consultant_name(meeting.consultant), NAME_LENGTH),
+        "bring": meeting.service.bring,
+        "new": _moment(meeting.starts_at),
+        **centre_values(),
+    }
+
+
+def _booker_name(user: User) -> str:
+    person = Person.objects.filter(user=user).first()
+    return clip(person.name, NAME_LENGTH) if person else display_phone(user.phone)
+
+
+def _person_values(reservation: Reservation) -> Values:
+    """Whose appointment it is; named in the text when somebody else booked it."""
+    name = clip(reservation.person.name, NAME_LENGTH) if reservation.person else ""
+    named = name and is_for_another(reservation)
+    path = reverse("consulting:short", args=[reservation.party.reference])
+    return {
+        "person": name,
+        "for_whom": _(" for %(name)s") % {"name": name} if named else "",
+        "booker": _booker_name(reservation.party.booked_by),
+        "reference": reservation.party.reference,
+        "link": short_link(path),
+        "url": site_url(path),
+    }
+
+
+def get_reservation(reservation_id: int) -> Reservation:
+    """An appointment with what messages and calendars read of it."""
+    return Reservation.objects.select_related(
+        "offering", "person__user", "party__booked_by"
+    ).get(pk=reservation_id)
+
+
+def reservation_values(reservation_id: int, language: str) -> Values:
+    """About one appointment."""
+    reservation = get_reservation(reservation_id)
+    meeting = get_meeting(reservation)
+    reason = reservation.end_reason or _("decision of the centre")
+    change = meeting.changes.order_by("-schedule_version").first()
+    before = change.from_starts_at if change else meeting.starts_at
+    is_booked = reservation.state == ReservationState.CONFIRMED
+    return {
+        **_meeting_values(meeting),
+        **_person_values(reservation),
+        "reason": clip(reason, REASON_LENGTH),
+        "full_reason": reason,
+        "old": _moment(before),
+        "what": _("Booked") if is_booked else _("Cancelled"),
+    }
+
+
+def change_values(change_id: int, language: str) -> Values:
+    """About a moved meeting, for its consultants."""
+    change = MeetingChange.objects.select_related(
+        "meeting__service", "meeting__room", "meeting__consultant"
+    ).get(pk=change_id)
+    return {
+        **_meeting_values(change.meeting),
+        "old": _moment(change.from_starts_at),
+        "new": _moment(change.to_starts_at or change.meeting.starts_at),
+    }
+
+
+def version_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """News of an appointment, unless newer news followed."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    current = sequence(get_meeting(reservation), reservation)
+    if current == message.schedule_version:
+        return ""
+    return CANCELLED if reservation.ended_at else SUPERSEDED
+
+
+def confirmation_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """An appointment that stands and has not begun."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    if reservation.state != ReservationState.CONFIRMED:
+        return CANCELLED if reservation.ended_at else SUPERSEDED
+    if get_meeting(reservation).starts_at <= timezone.now():
+        return EXPIRED
+    return version_wanted(subject_id, message)
+
+
+def reminder_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """As for a confirmation, and only for who wants reminders."""
+    person = get_reservation(subject_id).person
+    if person is None or not person.wants_reminders:
+        return "suppressed"
+    return confirmation_wanted(subject_id, message)
+
+
+def change_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A move that no later one overtook, of a meeting that stands."""
+    change = MeetingChange.objects.select_related("meeting").get(pk=subject_id)
+    if not change.meeting.is_live:
+        return CANCELLED
+    is_same = change.meeting.schedule_version == change.schedule_version
+    return "" if is_same else SUPERSEDED

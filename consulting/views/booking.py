@@ -1,0 +1,351 @@
+"""From a free time to an appointment, and to another time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
+
+from accounts.access import first_visit_url, person_of, with_next
+from accounts.models import Person, User
+from accounts.views.me import DECLINED
+from booking.models import OfferingKind, Reservation, ReservationState
+from booking.services.parties import may_cancel
+from consulting import calendars
+from consulting.addresses import (
+    book_url,
+    choice,
+    read_consultant,
+    read_mode,
+    read_moment,
+    write_moment,
+)
+from consulting.exceptions import SlotTaken
+from consulting.forms import IntakeForm
+from consulting.models import Meeting, Service
+from consulting.services.applications import Wish, apply_for_appointment
+from consulting.services.appointments import hold_slot, live_hold
+from consulting.services.meetings import move_appointment
+from consulting.slots import Slot, SlotQuery, nearest_slots, slots_at
+from consulting.views.public import (
+    consultant_chips,
+    services_with_details,
+    slots_context,
+)
+from core.exceptions import HidajError
+
+ENDED = (
+    ReservationState.CANCELLED,
+    ReservationState.EXPIRED,
+    ReservationState.REFUSED,
+    ReservationState.TRANSFERRED,
+)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The user behind a view that asks for a sign-in."""
+    assert isinstance(request.user, User)  # noqa: S101 (narrows after login_required)
+    return request.user
+
+
+def _service_url(service: Service, query: str) -> str:
+    return f"{reverse('consulting:service', args=[service.slug])}?{query}"
+
+
+@require_POST
+def hold(request: HttpRequest, slug: str) -> HttpResponse:
+    """A time was tapped: keep it while the form is filled in."""
+    now = timezone.now()
+    service = get_object_or_404(services_with_details(), slug=slug)
+    mode = read_mode(service, request.POST)
+    consultant = read_consultant(service, request.POST)
+    starts_at = read_moment(request.POST.get("slot", ""))
+    if starts_at is None:
+        return redirect(_service_url(service, choice(mode, consultant)))
+    form_url = book_url(service, mode, consultant, starts_at)
+    if not request.user.is_authenticated:
+        return redirect_to_login(form_url)
+    try:
+        hold_slot(
+            service_id=service.pk,
+            mode=mode,
+            consultant_id=consultant,
+            starts_at=starts_at,
+            booker=signed_in(request),
+            now=now,
+        )
+    except SlotTaken as error:
+        messages.error(request, str(error))
+        query = choice(mode, consultant, wanted=write_moment(starts_at))
+        return redirect(_service_url(service, query))
+    return redirect(form_url)
+
+
+def _go_to_claim(request: HttpRequest) -> HttpResponse | None:
+    """Who was registered by others is first asked whether it is them."""
+    user = signed_in(request)
+    if person_of(user) is not None or request.session.get(DECLINED):
+        return None
+    if not Person.objects.unlinked_with_phone(user.phone).exists():
+        return None
+    return redirect(with_next(first_visit_url(user), request.get_full_path()))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def book(request: HttpRequest, slug: str) -> HttpResponse:
+    """The intake form of one time."""
+    now = timezone.now()
+    service = get_object_or_404(services_with_details(), slug=slug)
+    wish = _wish(request, service)
+    if wish is None:
+        return redirect("consulting:service", service.slug)
+    claim = _go_to_claim(request)
+    if claim is not None:
+        return claim
+    minutes_left = _minutes_left(signed_in(request), wish, now)
+    form = IntakeForm(
+        request.POST or None,
+        person=person_of(request.user),
+        service=service,
+        others=[] if minutes_left else _others(service, wish, now),
+    )
+    if request.method == "POST" and form.is_valid():
+        chosen = read_moment(form.cleaned_data["at"] or "")
+        chosen_wish = replace(wish, starts_at=chosen) if chosen else wish
+        reservation = _try(form, chosen_wish, signed_in(request), now)
+        if reservation is not None:
+            return redirect("consulting:done", reservation.party.reference)
+        minutes_left = _minutes_left(signed_in(request), wish, now)
+    context = {
+        "service": service,
+        "wish": wish,
+        "mode": dict(_modes(service)).get(wish.mode, ""),
+        "form": form,
+        "minutes_left": minutes_left,
+        "is_gone": bool(form.others),
+        "back_url": _service_url(
+            service,
+            choice(wish.mode, wish.consultant_id, wanted=write_moment(wish.starts_at)),
+        ),
+    }
+    return render(request, "consulting/book.html", context)
+
+
+def _modes(service: Service) -> list[tuple[str, str]]:
+    return [(way.mode, way.get_mode_display()) for way in service.modes.all()]
+
+
+def _wish(request: HttpRequest, service: Service) -> Wish | None:
+    starts_at = read_moment(request.GET.get("at", ""))
+    if starts_at is None:
+        return None
+    return Wish(
+        service_id=service.pk,
+        mode=read_mode(service, request.GET),
+        consultant_id=read_consultant(service, request.GET),
+        starts_at=starts_at,
+    )
+
+
+def _minutes_left(user: User, wish: Wish, now: dt.datetime) -> int:
+    """Minutes that the hold of this very time still runs, rounded up; else 0."""
+    party = live_hold(user, now)
+    if party is None or party.held_until is None:
+        return 0
+    meeting = party.offering.meeting
+    wanted = (wish.service_id, wish.mode, wish.starts_at)
+    if (meeting.service_id, meeting.mode, meeting.starts_at) != wanted:
+        return 0
+    return -((now - party.held_until) // dt.timedelta(minutes=1))
+
+
+def _query(service: Service, wish: Wish, now: dt.datetime) -> SlotQuery:
+    return {
+        "service": service,
+        "mode": wish.mode,
+        "consultant": wish.consultant_id,
+        "now": now,
+    }
+
+
+def _others(service: Service, wish: Wish, now: dt.datetime) -> list[Slot]:
+    """Free times around a wanted one that is not free any more; else none."""
+    query = _query(service, wish, now)
+    if slots_at(wish.starts_at, **query):
+        return []
+    return nearest_slots(wish.starts_at, **query)
+
+
+def _try(
+    form: IntakeForm, wish: Wish, user: User, now: dt.datetime
+) -> Reservation | None:
+    """The appointment, or None with the reason in the form and the typed data kept."""
+    try:
+        return apply_for_appointment(
+            wish=wish,
+            booker=user,
+            applicant=form.applicant(),
+            answers=form.answers(),
+            key=form.cleaned_data["key"],
+            now=now,
+        )
+    except SlotTaken as error:
+        form.offer(error.nearest)
+        form.add_error("at" if form.others else None, str(error))
+    except HidajError as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def own_appointment(request: HttpRequest, reference: str) -> Reservation:
+    """An appointment that the reader made or has; else 404."""
+    found = (
+        Reservation.objects.filter(
+            party__reference=reference.upper(),
+            offering__kind=OfferingKind.MEETING,
+        )
+        .visible_to(signed_in(request))
+        .exclude(state__in=[ReservationState.HELD, ReservationState.EXPIRED])
+        .select_related("person", "party", "offering")
+        .order_by("pk")
+        .first()
+    )
+    if found is None or found.person is None:
+        raise Http404
+    return found
+
+
+def _meeting(reservation: Reservation) -> Meeting:
+    return Meeting.objects.select_related(
+        "service", "room", "consultant__teaching_profile", "offering"
+    ).get(offering=reservation.offering_id)
+
+
+@never_cache
+@login_required
+@require_GET
+def done(request: HttpRequest, reference: str) -> HttpResponse:
+    """What was booked, when and where, and what to bring."""
+    now = timezone.now()
+    reservation = own_appointment(request, reference)
+    meeting = _meeting(reservation)
+    is_ahead = reservation.is_live and meeting.starts_at > now
+    context = {
+        "reservation": reservation,
+        "meeting": meeting,
+        "service": meeting.service,
+        "is_ended": reservation.state in ENDED,
+        "is_ahead": is_ahead,
+        "may_change": is_ahead and may_cancel(meeting.offering, now),
+        "answers": reservation.intake_answers.select_related("question"),
+    }
+    return render(request, "consulting/done.html", context)
+
+
+@login_required
+@require_GET
+def short(request: HttpRequest, reference: str) -> HttpResponse:
+    """The short address that messages carry."""
+    reservation = own_appointment(request, reference)
+    return redirect("consulting:done", reservation.party.reference)
+
+
+@never_cache
+@login_required
+@require_GET
+def calendar_file(request: HttpRequest, reference: str) -> HttpResponse:
+    """The appointment, to be imported into a calendar."""
+    reservation = own_appointment(request, reference)
+    response = HttpResponse(
+        calendars.appointment_file(reservation),
+        content_type="text/calendar; charset=utf-8",
+    )
+    name = reservation.party.reference
+    response["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    return response
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, reference: str) -> HttpResponse:
+    """The free times once more, to move an appointment to one of them."""
+    now = timezone.now()
+    reservation = own_appointment(request, reference)
+    meeting = _meeting(reservation)
+    service = Service.objects.prefetch_related(
+        "modes", "consultants__teaching_profile"
+    ).get(pk=meeting.service_id)
+    asked = request.POST if request.method == "POST" else request.GET
+    consultant = read_consultant(service, asked)
+    if "consultant" not in asked:
+        consultant = meeting.consultant_id
+    if request.method == "POST":
+        return _move(request, reservation, consultant, now)
+    may_move = reservation.is_live and may_cancel(meeting.offering, now)
+    context: dict[str, Any] = {
+        "reservation": reservation,
+        "meeting": meeting,
+        "service": service,
+        "mode": meeting.mode,
+        "consultant": consultant,
+        "consultants": consultant_chips(service, meeting.mode, consultant),
+        "may_move": may_move,
+    }
+    if may_move:
+        query: SlotQuery = {
+            "service": service,
+            "mode": meeting.mode,
+            "consultant": consultant,
+            "now": now,
+            "ignoring_block": meeting.block_id,
+        }
+        context |= slots_context(request, query)
+    return render(request, "consulting/move.html", context)
+
+
+def _move(
+    request: HttpRequest,
+    reservation: Reservation,
+    consultant: int | None,
+    now: dt.datetime,
+) -> HttpResponse:
+    reference = reservation.party.reference
+    here = reverse("consulting:move", args=[reference])
+    starts_at = read_moment(request.POST.get("slot", ""))
+    if starts_at is None:
+        return redirect(here)
+    try:
+        move_appointment(
+            reservation_id=reservation.pk,
+            starts_at=starts_at,
+            consultant_id=consultant,
+            by=signed_in(request),
+            now=now,
+        )
+    except SlotTaken as error:
+        messages.error(request, str(error))
+        query = choice("", consultant, wanted=write_moment(starts_at))
+        return redirect(f"{here}?{query}")
+    except HidajError as error:
+        messages.error(request, str(error))
+        return redirect(here)
+    messages.success(request, _("The appointment has its new time."))
+    return redirect("consulting:done", reference)

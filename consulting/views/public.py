@@ -1,0 +1,141 @@
+"""What anybody may read: the services, and the free times of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.models import Person
+from consulting.addresses import (
+    choice,
+    read_consultant,
+    read_date,
+    read_mode,
+    read_moment,
+    write_moment,
+)
+from consulting.display import consultant_name, languages_of
+from consulting.models import Service, ServiceQuerySet
+from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
+
+
+def services_with_details() -> ServiceQuerySet:
+    """Offered services with all that their pages show."""
+    return (
+        Service.objects.active()
+        .select_related("room")
+        .prefetch_related("modes", "consultants__teaching_profile")
+    )
+
+
+@require_GET
+def service_list(request: HttpRequest) -> HttpResponse:
+    """All services, told by their problem."""
+    services = services_with_details()
+    return render(request, "consulting/services.html", {"services": services})
+
+
+@never_cache
+@require_GET
+def service(request: HttpRequest, slug: str) -> HttpResponse:
+    """One service: how, with whom, and the free times of the next days."""
+    now = timezone.now()
+    found = get_object_or_404(services_with_details(), slug=slug)
+    mode = read_mode(found, request.GET)
+    consultant = read_consultant(found, request.GET)
+    query: SlotQuery = {
+        "service": found,
+        "mode": mode,
+        "consultant": consultant,
+        "now": now,
+    }
+    context = {
+        "service": found,
+        "mode": mode,
+        "consultant": consultant,
+        "modes": mode_chips(found, mode, consultant),
+        "consultants": consultant_chips(found, mode, consultant),
+        **slots_context(request, query),
+    }
+    return render(request, "consulting/service.html", context)
+
+
+def mode_chips(
+    found: Service, mode: str, consultant: int | None
+) -> list[dict[str, Any]]:
+    """The ways to meet, as links that keep the chosen consultant."""
+    return [
+        {
+            "text": way.get_mode_display(),
+            "query": choice(way.mode, consultant),
+            "is_here": way.mode == mode,
+        }
+        for way in found.modes.all()
+    ]
+
+
+def consultant_chips(
+    found: Service, mode: str, consultant: int | None
+) -> list[dict[str, Any]]:
+    """The consultants with their languages, as links; "any" comes first."""
+    return [
+        {
+            "text": consultant_name(person),
+            "note": languages_of(person),
+            "query": choice(mode, person.pk),
+            "is_here": person.pk == consultant,
+        }
+        for person in in_name_order(found.consultants.all())
+    ]
+
+
+def in_name_order(people: Iterable[Person]) -> list[Person]:
+    """Sorted by the public name."""
+    return sorted(people, key=lambda person: consultant_name(person))
+
+
+def slots_context(request: HttpRequest, query: SlotQuery) -> dict[str, Any]:
+    """The free times of the next days, the nearest to `?wanted=` marked."""
+    today = timezone.localdate(query["now"])
+    from_on = read_date(request.GET.get("from", "")) or today
+    wanted = read_moment(request.GET.get("wanted", ""))
+    week = days_with_free_slots(max(from_on, today), **query)
+    near = {s.starts_at for s in nearest_slots(wanted, **query)} if wanted else set()
+    words = {"mode": query["mode"], "consultant_id": query["consultant"]}
+    following = week.next_on and choice(**words, **{"from": week.next_on.isoformat()})
+    return {
+        "days": day_rows(week.days, near),
+        "next_query": following,
+        "first_query": choice(**words) if from_on > today else "",
+        "wanted": wanted,
+        "is_near_shown": _shows(week, near),
+    }
+
+
+def day_rows(days: Iterable[Day], near: set[dt.datetime]) -> list[dict[str, Any]]:
+    """Days and times as `components/slots.html` takes them."""
+    return [
+        {
+            "day": day.on,
+            "slots": [
+                {
+                    "value": write_moment(slot.starts_at),
+                    "time": slot.starts_at,
+                    "is_near": slot.starts_at in near,
+                }
+                for slot in day.slots
+            ],
+        }
+        for day in days
+    ]
+
+
+def _shows(week: Week, near: set[dt.datetime]) -> bool:
+    return any(slot.starts_at in near for day in week.days for slot in day.slots)
