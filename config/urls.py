@@ -11,7 +11,7 @@ urlpatterns = [
     path("healthz", core_views.healthz, name="healthz"),
     path("language/", core_views.choose_language, name="choose_language"),
     path("accounts/", include("accounts.urls")),
-    path("consulting/", include("consulting.urls")),
+    path("", include("consulting.urls")),
     path("", include("notifications.urls")),
     path("", include("courses.urls")),
     path("", include("desk.urls")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, Max, OuterRef
@@ -35,13 +36,13 @@ def consultants_meet_once() -> list[str]:
     return [
         f"person {person}: meetings {a[0]} and {b[0]}"
         for person, meetings in by_person.items()
-        for a, b in zip(meetings, meetings[1:], strict=False)
+        for a, b in pairwise(meetings)
         if b[1] < a[2]
     ]
 
 
 def meetings_have_their_claims() -> list[str]:
-    """A live meeting takes its consultant and room at its time; an ended one nothing."""
+    """A live meeting takes its consultant and room; an ended one takes nothing."""
     claims: dict[int, set[int]] = defaultdict(set)
     active = Claim.objects.filter(ended_at=None, block__meeting__isnull=False)
     for block_id, resource_id in active.values_list("block_id", "resource_id"):

@@ -108,12 +108,11 @@ def slots_context(request: HttpRequest, query: SlotQuery) -> dict[str, Any]:
     wanted = read_moment(request.GET.get("wanted", ""))
     week = days_with_free_slots(max(from_on, today), **query)
     near = {s.starts_at for s in nearest_slots(wanted, **query)} if wanted else set()
-    words = {"mode": query["mode"], "consultant_id": query["consultant"]}
-    following = week.next_on and choice(**words, **{"from": week.next_on.isoformat()})
+    here = (query["mode"], query["consultant"])
     return {
         "days": day_rows(week.days, near),
-        "next_query": following,
-        "first_query": choice(**words) if from_on > today else "",
+        "next_query": _following(week, *here),
+        "first_query": choice(*here) if from_on > today else "",
         "wanted": wanted,
         "is_near_shown": _shows(week, near),
     }
@@ -135,6 +134,12 @@ def day_rows(days: Iterable[Day], near: set[dt.datetime]) -> list[dict[str, Any]
         }
         for day in days
     ]
+
+
+def _following(week: Week, mode: str, consultant: int | None) -> str:
+    if week.next_on is None:
+        return ""
+    return choice(mode, consultant, **{"from": week.next_on.isoformat()})
 
 
 def _shows(week: Week, near: set[dt.datetime]) -> bool:
