@@ -12,11 +12,18 @@ from booking.models import ReservationState
 from courses import calendars, values
 from notifications.kinds import MessageKind, register
 
+
+def _longest(text: str, length: int) -> str:
+    return text[: length - 1] + "…"
+
+
+LONG_COURSE = "الگوسازی پیشرفتهٔ نیم‌بوت و صندل تابستانی بچگانه"
+LONG_NAME = _longest("سیدمحمدرضا نیک‌پور هیدجی اصل", values.NAME_LENGTH)
 # The longest values that may occur in an SMS: cut to length in `courses.values`.
 SAMPLE = {
-    "course": "الگوسازی پیشرفتهٔ نیم‌بوت و ص…",
-    "full_course": "الگوسازی پیشرفتهٔ نیم‌بوت و صندل تابستانی بچگانه",
-    "room": "کارگاه پستایی‌س…",
+    "course": _longest(LONG_COURSE, values.COURSE_LENGTH),
+    "full_course": LONG_COURSE,
+    "room": _longest("کارگاه پستایی‌سازی", values.ROOM_LENGTH),
     "day": "چهارشنبه ۲۲ اردیبهشت",
     "time": "۱۶:۳۰",
     "old": "چهارشنبه ۲۲ اردیبهشت ۱۴:۳۰",
@@ -25,21 +32,19 @@ SAMPLE = {
     "phone": "۰۲۴ ۳۵۰۰ ۰۰۰۰",
     "address": "هیدج، بلوار امام، روبه‌روی مجتمع کارگاهی کفش، طبقهٔ اول ساختمان خوشه",
     "landmark": "روبه‌روی مجتمع کارگاهی کفش؛ کنار تعاونی تولیدکنندگان",
-    "person": "سیدمحمدرضا نیک‌پ…",
-    "for_whom": " برای سیدمحمدرضا نیک‌پ…",
-    "booker": "سیدمحمدرضا نیک‌پ…",
+    "person": LONG_NAME,
+    "for_whom": f" ({LONG_NAME})",
+    "booker": LONG_NAME,
     "reference": "MWMWMW",
     "link": "kafsh.example/o/0123456789abcdef",
     "url": "https://kafsh.example/o/0123456789abcdef",
     "place": "۱۲",
-    "reason": "به‌علت برودت هوا در همهٔ استا…",
+    "reason": _longest("به‌علت برودت هوا در همهٔ استان و شهر", values.REASON_LENGTH),
     "full_reason": "به‌علت برودت هوا در همهٔ استان و گفتهٔ ستاد بحران",
     "dates": "چهارشنبه ۲۲ اردیبهشت، ۱۴:۳۰ تا ۱۸:۳۰",
     "until": "چهارشنبه ساعت ۱۸:۳۰",
     "what": "ثبت‌نام",
     "seats": "۱۲ از ۱۲",
-    "classes": "۱۶:۰۰ الگوسازی پیشرفتهٔ نیم‌بوت و ص…، کارگاه پستایی‌س…، ۱۲ نفر\n"
-    "و ۳ کلاس دیگر",
 }
 SHORT_LINK = {"link": "kafsh.example/b/MWMWMW"}
 
@@ -192,7 +197,7 @@ def waiting_kinds() -> list[MessageKind]:
                 "fa": "«{course}» پر است. نوبت{for_whom} در فهرست انتظار: {place}.\n"
                 "جا باز شود خبر می‌دهیم.\n{centre}",
                 "en": "{course} is full. Turn{for_whom} on the waiting list: {place}."
-                " We tell you when a place is free.\n{centre}",
+                " We write when one is free.\n{centre}",
             },
         ),
         _kind(
@@ -201,14 +206,13 @@ def waiting_kinds() -> list[MessageKind]:
             values.offer_values,
             values.offer_wanted,
             sms={
-                "fa": "در «{course}» برای شما جا باز شد.\nتا {until} در سایت بپذیرید"
+                "fa": "در «{course}» جا باز شد.\nتا {until} در سایت بپذیرید"
                 " یا زنگ بزنید: {phone}\n{centre}",
                 "en": "A place in {course} is yours until {until}."
                 " Accept it on our site or call {phone}\n{centre}",
             },
             sms_linked={
-                "fa": "در «{course}» برای شما جا باز شد.\nتا {until} بپذیرید:\n{link}\n"
-                "{centre}",
+                "fa": "در «{course}» جا باز شد.\nتا {until} بپذیرید:\n{link}\n{centre}",
                 "en": "A place in {course} is yours until {until}:\n{link}\n{centre}",
             },
             subject={
@@ -318,10 +322,9 @@ def schedule_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.version_wanted,
             sms={
-                "fa": "دورهٔ «{course}» ({day}) برگزار نمی‌شود: {reason}\n"
-                "پوزش می‌خواهیم. {phone}\n{centre}",
-                "en": "{course} ({day}) will not take place: {reason}\n"
-                "We are sorry. {phone}\n{centre}",
+                "fa": "با پوزش، «{course}» ({day}) لغو شد: {reason}\n{phone}\n{centre}",
+                "en": "Sorry, {course} ({day}) is cancelled: {reason}\n"
+                "{phone}\n{centre}",
             },
             subject={
                 "fa": "دورهٔ «{full_course}» برگزار نمی‌شود",
@@ -379,16 +382,6 @@ def teaching_kinds() -> list[MessageKind]:
                 "جاها: {seats}\n{centre}",
                 "en": "{what}: {person}, {course}, {day} {time}.\n"
                 "Places: {seats}\n{centre}",
-            },
-        ),
-        _kind(
-            "instructor_day_sheet",
-            "now",
-            values.day_sheet_values,
-            values.day_sheet_wanted,
-            sms={
-                "fa": "کلاس‌های امروز:\n{classes}\n{centre}",
-                "en": "Your classes today:\n{classes}\n{centre}",
             },
         ),
         _kind(

@@ -8,9 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from accounts.models import Language, Person, Role, RoleGrant, User
 from booking.models import (
@@ -21,7 +18,6 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.owners import Event
-from core.transactions import atomic_retrying
 from courses.models import (
     ClassSession,
     CourseInterest,
@@ -32,7 +28,7 @@ from courses.models import (
     SessionNotice,
 )
 from notifications import services as outbox
-from notifications.models import Channel, OutboxMessage
+from notifications.models import Channel
 
 RESERVATION = "reservation"
 OFFER = "offer"
@@ -40,7 +36,6 @@ NOTICE = "session_notice"
 CHANGE = "session_change"
 RUN = "course_run"
 INTEREST = "course_interest"
-TEACHER_DAY = "course_teacher_day"
 
 STAFF = (Role.RECEPTION, Role.PLANNER, Role.MANAGER)
 # Instructors hear at once of bookings that concern a class this near.
@@ -383,28 +378,3 @@ def send_reminder(
             concerns_at=session.starts_at,
             version=session.schedule_version,
         )
-
-
-@atomic_retrying
-def send_day_sheet(person: Person, today: dt.date, *, now: dt.datetime) -> bool:
-    """The classes of one instructor's day; once a day."""
-    to = _as_recipient("teacher", person)
-    tag = f"{person.pk}:{today.isoformat()}"
-    if not to.phone or _is_known("instructor_day_sheet", tag, to):
-        return False
-    end = dt.datetime.combine(today, dt.time(18), ZoneInfo(settings.TIME_ZONE))
-    _send(
-        "instructor_day_sheet",
-        TEACHER_DAY,
-        person.pk,
-        Recipient(to.role, to.phone, "", to.language),
-        tag,
-        now=now,
-        expires_at=end.astimezone(dt.UTC),
-    )
-    return True
-
-
-def _is_known(kind: str, tag: str, to: Recipient) -> bool:
-    key = f"{kind}:{tag}:{to.role}:{Channel.SMS}"
-    return OutboxMessage.objects.filter(dedupe_key=key).exists()

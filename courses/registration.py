@@ -13,7 +13,6 @@ def register() -> None:
     kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)
-    register_tick("courses.day_sheets", reminders.plan_day_sheets, every_seconds=300)
     register_audit("sessions claimed", 3, audit.sessions_have_their_claims)
     register_audit("enrolments told", 8, audit.changes_were_told)
     register_audit("session changes told", 8, audit.session_changes_were_told)

@@ -1,15 +1,12 @@
-"""Reminders and the instructors' morning sheet, planned by the tick.
+"""Reminders, planned by the tick.
 
-Both may run late, twice, or twice at once: every row has its dedupe key.
+It may run late, twice, or twice at once: every row has its dedupe key.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
-from django.utils import timezone
-
-from accounts.models import Person
 from booking.models import Reservation, ReservationState
 from core.transactions import atomic_retrying
 from courses import messages
@@ -22,7 +19,6 @@ BEFORE = dt.timedelta(hours=24)
 LAST_MOMENT = dt.timedelta(hours=1)
 # A class that follows the last one sooner than this is remembered without us.
 LONG_GAP = dt.timedelta(days=7)
-DAY_SHEET_FROM, DAY_SHEET_UNTIL = dt.time(7, 30), dt.time(12)
 
 
 def plan_reminders(now: dt.datetime) -> int:
@@ -90,17 +86,3 @@ def _remind_one(
     if is_new:
         messages.send_reminder(notice, session, reservation, due_at=due_at, now=now)
     return is_new
-
-
-def plan_day_sheets(now: dt.datetime) -> int:
-    """Send every instructor the classes of the day, from 07:30 centre's time on."""
-    local = timezone.localtime(now)
-    if not DAY_SHEET_FROM <= local.time() < DAY_SHEET_UNTIL:
-        return 0
-    today = (
-        ClassSession.objects.planned()
-        .filter(run__state=RunState.PUBLISHED, wall_on=local.date(), ends_at__gt=now)
-        .values("run__instructors")
-    )
-    people = Person.objects.filter(pk__in=today).select_related("user").order_by("pk")
-    return sum(messages.send_day_sheet(p, local.date(), now=now) for p in people)

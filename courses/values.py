@@ -12,7 +12,6 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Person, User
 from booking.models import (
@@ -41,11 +40,10 @@ from persian.phones import display_phone
 from persian.text import localized, to_reader_digits
 
 # Characters that a value may take in an SMS.
-COURSE_LENGTH = 30
-NAME_LENGTH = 18
-ROOM_LENGTH = 16
-REASON_LENGTH = 30
-DAY_SHEET_LENGTH = 110
+COURSE_LENGTH = 28
+NAME_LENGTH = 16
+ROOM_LENGTH = 14
+REASON_LENGTH = 28
 
 SUPERSEDED, CANCELLED, EXPIRED = "superseded", "cancelled", "expired"
 Values = dict[str, str]
@@ -109,7 +107,7 @@ def _person_values(reservation: Reservation) -> Values:
     path = reverse("courses:short", args=[reservation.party.reference])
     return {
         "person": name,
-        "for_whom": _(" for %(name)s") % {"name": name} if named else "",
+        "for_whom": f" ({name})" if named else "",
         "booker": _booker_name(reservation.party.booked_by),
         "reference": reservation.party.reference,
         "link": short_link(path),
@@ -268,51 +266,6 @@ def teacher_notice_values(reservation_id: int, language: str) -> Values:
     }
 
 
-def day_sheet_values(person_id: int, language: str) -> Values:
-    """The classes of an instructor today, on the wall of the centre."""
-    sessions = sessions_today(Person.objects.get(pk=person_id), timezone.now())
-    if not sessions:
-        raise LookupError("no class today")
-    lines = [_day_line(session) for session in sessions]
-    return {"classes": _fit(lines), **centre_values()}
-
-
-def sessions_today(person: Person, now: dt.datetime) -> list[ClassSession]:
-    """Class sessions that an instructor teaches on the day of `now`."""
-    today = timezone.localdate(now)
-    return list(
-        ClassSession.objects.taught_by(person)
-        .planned()
-        .filter(wall_on=today)
-        .select_related("run__course", "run__offering", "run__room")
-        .order_by("starts_at")
-    )
-
-
-def _day_line(session: ClassSession) -> str:
-    run = session.run
-    people = Reservation.objects.confirmed().filter(offering=run.offering_id).count()
-    return _("%(time)s %(course)s, %(room)s, %(people)s people") % {
-        "time": format_time(session.wall_start),
-        "course": clip(run.title, COURSE_LENGTH),
-        "room": clip(run.room.name, ROOM_LENGTH),
-        "people": to_reader_digits(str(people)),
-    }
-
-
-def _fit(lines: list[str]) -> str:
-    """As many lines as an SMS holds, and how many more there are."""
-    kept: list[str] = []
-    for number, line in enumerate(lines):
-        rest = len(lines) - number
-        if sum(map(len, kept)) + len(line) + 20 > DAY_SHEET_LENGTH and kept:
-            more = ngettext("and %(n)s more class", "and %(n)s more classes", rest)
-            kept.append(to_reader_digits(more % {"n": rest}))
-            break
-        kept.append(line)
-    return "\n".join(kept)
-
-
 # -- Is it still wanted? ------------------------------------------------------------
 
 
@@ -409,13 +362,6 @@ def interest_wanted(subject_id: int, message: OutboxMessage) -> str:
     if run.state != RunState.PUBLISHED:
         return CANCELLED
     return "" if run.first_session_at > timezone.now() else EXPIRED
-
-
-def day_sheet_wanted(subject_id: int, message: OutboxMessage) -> str:
-    """A day that still has classes to come."""
-    now = timezone.now()
-    sessions = sessions_today(Person.objects.get(pk=subject_id), now)
-    return "" if any(s.ends_at > now for s in sessions) else CANCELLED
 
 
 def run_cancelled_wanted(subject_id: int, message: OutboxMessage) -> str:

@@ -1,7 +1,7 @@
 """What this app hands to the foundation at start-up."""
 
 from core.registry import register_tick
-from desk import checks, site_audit
+from desk import checks, day_sheet, feeds, find_messages, site_audit
 
 DAY_SECONDS = 24 * 3600
 
@@ -9,4 +9,8 @@ DAY_SECONDS = 24 * 3600
 def register() -> None:
     """Called once, at start-up."""
     checks.register()
+    feeds.register_feeds()
+    day_sheet.register()
+    find_messages.register()
+    register_tick("desk.day_sheets", day_sheet.plan_day_sheets, every_seconds=300)
     register_tick("audit", site_audit.audit_and_keep, every_seconds=DAY_SECONDS)

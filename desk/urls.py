@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import urls_staff
+from desk import urls_bookings, urls_staff
 from desk.views import help as help_views
 from desk.views import home
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("help/", help_views.help_page, name="help"),
     path("robots.txt", help_views.robots, name="robots"),
     path("site.webmanifest", help_views.manifest, name="manifest"),
+    *urls_bookings.urlpatterns,
     *urls_staff.urlpatterns,
 ]

@@ -87,7 +87,7 @@ def _make_staff(row: Row, joined_at: dt.datetime) -> User:
 def _make_teacher(row: Row, joined_at: dt.datetime) -> Person:
     person = _sign_up(row, joined_at)
     for role in row["roles"]:
-        grant_role(user=_user_of(person), role=role, now=joined_at)
+        grant_role(user=user_of(person), role=role, now=joined_at)
     TeachingProfile.objects.create(
         person=person,
         teaches=Role.INSTRUCTOR in row["roles"],
@@ -110,7 +110,8 @@ def _sign_up(row: Row, joined_at: dt.datetime) -> Person:
     )
 
 
-def _user_of(person: Person) -> User:
+def user_of(person: Person) -> User:
+    """The sign-in of a person who has one; raises LookupError."""
     if person.user is None:
         raise LookupError("this person does not sign in")
     return person.user
@@ -132,7 +133,7 @@ def _make_person(row: Row, firm: Firm | None, joined_at: dt.datetime) -> Person:
     person = _sign_up(row, joined_at)
     return update_profile(
         person=person,
-        by=_user_of(person),
+        by=user_of(person),
         name=person.name,
         language=person.language,
         birth_year=row["birth_year"],

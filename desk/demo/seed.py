@@ -9,6 +9,7 @@ from booking import ledger
 from core.holidays import import_public_holidays
 from core.transactions import atomic_retrying
 from desk.demo.catalogue import make_courses, make_rooms
+from desk.demo.consultations import make_appointments, make_services
 from desk.demo.fixture import DEMO_PREFIX, Fixture, phone_of
 from desk.demo.people import make_people
 from desk.demo.runs import Setting, make_runs
@@ -36,6 +37,8 @@ def seed(*, now: dt.datetime) -> bool:
     people = make_people(fixture, joined_at=founded_at)
     setting = Setting(fixture, rooms, courses, people)
     make_runs(setting)
+    services = make_services(fixture, rooms, people, now=founded_at)
+    make_appointments(fixture, services, people)
     _close_the_past(now)
     return True
 

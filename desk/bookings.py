@@ -1,0 +1,290 @@
+"""What people booked, read for their own pages, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
+
+from accounts.access import STAFF_ROLES, has_role
+from accounts.models import User
+from booking.models import (
+    EntryState,
+    Offer,
+    OfferingKind,
+    Reservation,
+    ReservationQuerySet,
+    ReservationState,
+    Room,
+    WaitingEntry,
+)
+from booking.services.parties import may_cancel
+from consulting.models import Meeting, Mode
+from courses.models import ClassSession, CourseRun
+from persian.jalali import format_datetime
+from persian.text import to_reader_digits
+
+# A place that was only held while a form was open is no booking.
+NEVER_BOOKED = (ReservationState.HELD, ReservationState.EXPIRED)
+TONES = {
+    ReservationState.CONFIRMED: "good",
+    ReservationState.COMPLETED: "good",
+    ReservationState.WAITING: "warn",
+    ReservationState.PENDING: "warn",
+}
+
+
+def reservations_of(user: User) -> ReservationQuerySet:
+    """What stands for the user, for those they manage, and what they booked.
+
+    Staff book for callers, whose bookings are not their own.
+    """
+    mine = Q(person__user=user) | Q(person__managed_by=user)
+    if not has_role(user, *STAFF_ROLES):
+        mine |= Q(party__booked_by=user)
+    return Reservation.objects.filter(mine).exclude(state__in=NEVER_BOOKED)
+
+
+@dataclass(frozen=True)
+class Booking:
+    """One place, or one turn in a line, of one person; times are aware."""
+
+    reservation: Reservation
+    now: dt.datetime
+    line_place: int = 0
+    offer: Offer | None = None
+
+    @property
+    def run(self) -> CourseRun | None:
+        """The run, when this is an enrolment."""
+        offering = self.reservation.offering
+        is_run = offering.kind == OfferingKind.COURSE_RUN
+        return offering.course_run if is_run else None
+
+    @property
+    def meeting(self) -> Meeting | None:
+        """The meeting, when this is an appointment."""
+        offering = self.reservation.offering
+        return offering.meeting if offering.kind == OfferingKind.MEETING else None
+
+    @property
+    def title(self) -> str:
+        thing = self.run or (self.meeting and self.meeting.service)
+        return thing.title if thing else ""
+
+    @property
+    def reference(self) -> str:
+        return self.reservation.party.reference
+
+    @property
+    def person_name(self) -> str:
+        person = self.reservation.person
+        return person.name if person else _("Name not told yet")
+
+    @property
+    def sessions(self) -> list[ClassSession]:
+        """The class sessions of an enrolment, cancelled ones among them, by time."""
+        return list(self.run.sessions.all()) if self.run else []
+
+    @property
+    def starts_at(self) -> dt.datetime | None:
+        """When it begins: the first class session, or the meeting."""
+        if self.meeting:
+            return self.meeting.starts_at
+        return self.run.first_session_at if self.run else None
+
+    @property
+    def ends_at(self) -> dt.datetime | None:
+        if self.meeting:
+            return self.meeting.ends_at
+        return self.run.last_session_at if self.run else None
+
+    @property
+    def next_at(self) -> dt.datetime | None:
+        """When the person has to be there next; the start when nothing is left."""
+        coming = [
+            s.starts_at for s in self.sessions if s.is_planned and s.ends_at > self.now
+        ]
+        return coming[0] if coming else self.starts_at
+
+    @property
+    def room(self) -> Room | None:
+        """The room in the centre, if that is where it is."""
+        if self.run:
+            return self.run.room
+        return self.meeting.room if self.meeting else None
+
+    @property
+    def is_at_the_centre(self) -> bool:
+        return self.room is not None
+
+    @property
+    def bring(self) -> str:
+        """What to bring along."""
+        thing = (self.run and self.run.course) or (
+            self.meeting and self.meeting.service
+        )
+        return thing.bring if thing else ""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it was cancelled, refused, or closed after its end."""
+        return self.reservation.ended_at is not None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether nothing is left to come: over, or ended early."""
+        is_over = self.ends_at is not None and self.ends_at <= self.now
+        return is_over or self.is_ended
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.reservation.state == ReservationState.WAITING
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.reservation.state == ReservationState.CONFIRMED
+
+    @property
+    def state(self) -> str:
+        """Where it stands, in words."""
+        if self.offer is not None:
+            return _("A place is kept for you until %(moment)s") % {
+                "moment": format_datetime(self.offer.expires_at)
+            }
+        if self.line_place:
+            return _("On the waiting list, number %(place)s") % {
+                "place": to_reader_digits(str(self.line_place))
+            }
+        if self.is_confirmed and self.is_past:
+            return _("Over")
+        return str(self.reservation.get_state_display())
+
+    @property
+    def tone(self) -> str:
+        """How the badge of the state looks."""
+        if self.is_past:
+            return ""
+        return TONES.get(ReservationState(self.reservation.state), "")
+
+    @property
+    def place(self) -> str:
+        """The room, or how the meeting is held."""
+        if self.run:
+            return self.run.room.name
+        meeting = self.meeting
+        if meeting is None:
+            return ""
+        is_inside = meeting.mode == Mode.IN_PERSON and meeting.room
+        return str(meeting.room) if is_inside else str(meeting.get_mode_display())
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether the person may still give the place back alone."""
+        is_open = self.is_confirmed and not self.is_past
+        return is_open and may_cancel(self.reservation.offering, self.now)
+
+    @property
+    def cancel_until_at(self) -> dt.datetime | None:
+        """The last moment at which the person may do so."""
+        return self.reservation.offering.cancel_until_at
+
+    @property
+    def is_cancellable_by_phone(self) -> bool:
+        """Whether only the centre can still end it."""
+        return self.is_confirmed and not self.is_past and not self.can_cancel
+
+
+@dataclass
+class PersonBookings:
+    """Everything of one person, what comes first and what is over."""
+
+    name: str
+    is_own: bool
+    upcoming: list[Booking] = field(default_factory=list)
+    past: list[Booking] = field(default_factory=list)
+
+
+def bookings_of(user: User, now: dt.datetime) -> list[PersonBookings]:
+    """One group for each person: the user first, then the others by name."""
+    groups: dict[int, PersonBookings] = {}
+    for booking in read(reservations_of(user), now):
+        person = booking.reservation.person
+        key = person.pk if person else 0
+        if key not in groups:
+            is_own = person is not None and person.user_id == user.pk
+            groups[key] = PersonBookings(booking.person_name, is_own)
+        group = groups[key]
+        (group.past if booking.is_past else group.upcoming).append(booking)
+    for group in groups.values():
+        group.upcoming.sort(key=_next_first)
+        group.past.sort(key=_next_first, reverse=True)
+    return sorted(groups.values(), key=lambda group: (not group.is_own, group.name))
+
+
+def _next_first(booking: Booking) -> tuple[float, int]:
+    moment = booking.next_at.timestamp() if booking.next_at else 0.0
+    return moment, booking.reservation.pk
+
+
+def read(reservations: ReservationQuerySet, now: dt.datetime) -> list[Booking]:
+    """These reservations with all that the pages show of them, by primary key."""
+    sessions = ClassSession.objects.order_by("starts_at", "pk")
+    rows = list(
+        reservations.select_related(
+            "person",
+            "party__booked_by",
+            "party__waiting_entry",
+            "offering__course_run__course",
+            "offering__course_run__room",
+            "offering__meeting__service",
+            "offering__meeting__room",
+            "offering__meeting__consultant__teaching_profile",
+        )
+        .prefetch_related(
+            Prefetch("offering__course_run__sessions", queryset=sessions),
+            Prefetch(
+                "party__waiting_entry__offers",
+                queryset=Offer.objects.open(),
+                to_attr="open_offers",
+            ),
+        )
+        .order_by("pk")
+        .distinct()
+    )
+    places = _places_in_line(rows)
+    return [
+        Booking(row, now, places.get(row.party_id, 0), _open_offer(row)) for row in rows
+    ]
+
+
+def waiting_entry_of(reservation: Reservation) -> WaitingEntry | None:
+    """The turn in line that this place came from or waits with."""
+    return getattr(reservation.party, "waiting_entry", None)
+
+
+def _open_offer(reservation: Reservation) -> Offer | None:
+    entry = waiting_entry_of(reservation)
+    is_offered = entry is not None and entry.state == EntryState.OFFERED
+    if reservation.state != ReservationState.WAITING or not is_offered:
+        return None
+    offers: Sequence[Offer] = getattr(entry, "open_offers", ())
+    return next(iter(offers), None)
+
+
+def _places_in_line(rows: Iterable[Reservation]) -> dict[int, int]:
+    """The place of each waiting party in its line, 1 for the next, by party."""
+    offerings = {
+        row.offering_id for row in rows if row.state == ReservationState.WAITING
+    }
+    line = WaitingEntry.objects.filter(offering__in=offerings).in_line()
+    counted: dict[int, int] = defaultdict(int)
+    places = {}
+    for offering_id, party_id in line.values_list("offering_id", "party_id"):
+        counted[offering_id] += 1
+        places[party_id] = counted[offering_id]
+    return places

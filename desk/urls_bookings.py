@@ -1,0 +1,28 @@
+"""Addresses of what people booked, for themselves."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from desk.views import bookings, calendar, find
+
+urlpatterns = [
+    path("bookings/", bookings.my_bookings, name="my_bookings"),
+    path("bookings/find/", find.find, name="find_booking"),
+    path("bookings/find/code/", find.find_code, name="find_code"),
+    path("bookings/<slug:reference>/", bookings.booking, name="booking"),
+    path(
+        "bookings/<slug:reference>/cancel/<int:pk>/",
+        bookings.cancel,
+        name="cancel_booking",
+    ),
+    path("bookings/<slug:reference>/leave/", bookings.leave, name="leave_list"),
+    path(
+        "bookings/<slug:reference>/offer/", bookings.answer_offer, name="answer_offer"
+    ),
+    path("bookings/<slug:reference>/resend/", bookings.resend, name="resend_booking"),
+    path(
+        "bookings/<slug:reference>/dates.ics", bookings.dates_file, name="booking_dates"
+    ),
+    path("calendar/", calendar.calendar, name="calendar"),
+]

@@ -1,0 +1,202 @@
+"""My bookings: what was booked, and what one can still do about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import person_of, person_required
+from accounts.models import User
+from booking.services.parties import cancel_reservation
+from booking.services.waiting import accept_offer, decline_offer, leave_list
+from consulting.calendars import entry as meeting_entry
+from core.exceptions import HidajError
+from courses.calendars import reservation_entries as class_entries
+from desk.booking_access import Access, access_to
+from desk.booking_history import history
+from desk.bookings import Booking, bookings_of, read, waiting_entry_of
+from desk.confirmations import may_resend, resend_confirmation
+from notifications.calendars import CalendarEntry, publish_file
+
+
+@never_cache
+@require_GET
+def my_bookings(request: HttpRequest) -> HttpResponse:
+    """Everything upcoming and past, each person separately."""
+    if not request.user.is_authenticated:
+        return render(request, "desk/bookings/visitor.html")
+    return _my_bookings(request)
+
+
+@person_required
+def _my_bookings(request: HttpRequest) -> HttpResponse:
+    if not isinstance(request.user, User):
+        raise Http404
+    context = {"groups": bookings_of(request.user, timezone.now())}
+    return render(request, "desk/bookings/list.html", context)
+
+
+def _open(
+    request: HttpRequest, reference: str, now: dt.datetime
+) -> tuple[Access, list[Booking]]:
+    """The reader's part of a booking; raises Http404."""
+    access = access_to(request, reference, now)
+    return access, read(access.reservations, now)
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """A visitor may be the booking's owner; whether it exists is not told."""
+    if request.user.is_authenticated:
+        raise Http404
+    return redirect_to_login(request.get_full_path())
+
+
+def _covers_party(bookings: list[Booking]) -> bool:
+    """Whether the reader decides for everybody who was booked together."""
+    return len(bookings) == bookings[0].reservation.party.size
+
+
+@never_cache
+@require_GET
+def booking(request: HttpRequest, reference: str) -> HttpResponse:
+    """One booking: when, where, how much, what happened, and what can be done."""
+    now = timezone.now()
+    try:
+        access, bookings = _open(request, reference, now)
+    except Http404:
+        return _sign_in_first(request)
+    first = bookings[0]
+    context = {
+        "first": first,
+        "bookings": bookings,
+        "access": access,
+        "covers_party": _covers_party(bookings),
+        "waits": any(b.is_waiting for b in bookings),
+        "can_resend": not access.is_limited and any(map(may_resend, bookings)),
+        "has_dates": any(b.is_confirmed for b in bookings),
+        "price": sum(b.reservation.price_rial for b in bookings if not b.is_ended),
+        "histories": [(b, history(b)) for b in bookings],
+    }
+    return render(request, "desk/bookings/booking.html", context)
+
+
+def _one(bookings: list[Booking], pk: int) -> Booking:
+    found = next((b for b in bookings if b.reservation.pk == pk), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """The rule first, then the button."""
+    now = timezone.now()
+    access, bookings = _open(request, reference, now)
+    chosen = _one(bookings, pk)
+    if not chosen.is_confirmed or chosen.is_past:
+        messages.info(request, _("There is nothing left to cancel."))
+        return redirect("desk:booking", reference)
+    error = ""
+    if request.method == "POST":
+        try:
+            cancel_reservation(reservation_id=pk, by=access.by, now=now)
+        except HidajError as refusal:
+            error = str(refusal)
+        else:
+            messages.success(request, _("The booking is cancelled."))
+            return redirect("desk:booking", reference)
+    context = {"booking": chosen, "error": error}
+    return render(request, "desk/bookings/cancel.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def leave(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give up the turn in the line, for everybody who waits together."""
+    now = timezone.now()
+    access, bookings = _open(request, reference, now)
+    first = bookings[0]
+    entry = waiting_entry_of(first.reservation)
+    if entry is None or not first.is_waiting or not _covers_party(bookings):
+        raise Http404
+    if request.method == "POST":
+        leave_list(entry_id=entry.pk, by=access.by, now=now)
+        messages.success(request, _("You are off the waiting list."))
+        return redirect("desk:booking", reference)
+    return render(request, "desk/bookings/leave.html", {"booking": first})
+
+
+@require_POST
+def answer_offer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Accept or decline the place that is kept for those in line."""
+    now = timezone.now()
+    access, bookings = _open(request, reference, now)
+    offer = bookings[0].offer
+    if access.is_limited or not _covers_party(bookings):
+        raise Http404
+    if offer is None:
+        messages.error(request, _("This offer is no longer open."))
+        return redirect("desk:booking", reference)
+    try:
+        if request.POST.get("answer") == "accept":
+            accept_offer(offer_id=offer.pk, by=access.by, now=now)
+            messages.success(request, _("The place is yours."))
+        else:
+            decline_offer(offer_id=offer.pk, by=access.by, now=now)
+            messages.success(request, _("You declined the place."))
+    except HidajError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("desk:booking", reference)
+
+
+@require_POST
+def resend(request: HttpRequest, reference: str) -> HttpResponse:
+    """Send the confirmations of a booking once more, to the reader's own number."""
+    now = timezone.now()
+    access, bookings = _open(request, reference, now)
+    if access.is_limited or access.by is None:
+        raise Http404
+    person = person_of(access.by)
+    language = person.language if person else get_language() or "fa"
+    try:
+        for one in filter(may_resend, bookings):
+            resend_confirmation(
+                booking=one, phone=access.by.phone, language=language, now=now
+            )
+    except HidajError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The SMS is on its way."))
+    return redirect("desk:booking", reference)
+
+
+def _entries(booking: Booking) -> list[CalendarEntry]:
+    if booking.meeting:
+        return [meeting_entry(booking.reservation, booking.meeting)]
+    return [] if booking.is_waiting else class_entries(booking.reservation)
+
+
+@never_cache
+@require_GET
+def dates_file(request: HttpRequest, reference: str) -> HttpResponse:
+    """The dates of a booking, to be imported into a calendar."""
+    now = timezone.now()
+    _access, bookings = _open(request, reference, now)
+    entries = [entry for one in bookings for entry in _entries(one)]
+    if not entries:
+        raise Http404
+    content = publish_file(entries, bookings[0].title)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    name = bookings[0].reference
+    response["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    return response
