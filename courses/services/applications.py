@@ -89,8 +89,12 @@ def _claim_key(
     key: UUID,
     now: dt.datetime,
 ) -> IdempotencyKey:
-    """The language and the consent box do not make it another form."""
-    told = asdict(replace(applicant, language="", gives_consent=False))
+    """The language, the consent box and the booker's own name do not make it another.
+
+    The name is asked once: the second tap of the same form finds a known booker.
+    """
+    same = replace(applicant, own_name="", language="", gives_consent=False)
+    told = asdict(same)
     return once(
         key=key,
         actor=f"user:{booker.pk}",

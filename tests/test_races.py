@@ -1,0 +1,212 @@
+"""Many people want the same few places at the same moment, over HTTP.
+
+The control test takes the guard away and must see the places oversold; otherwise the
+other tests would prove nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from tests.support.forms import open_form, submit
+from tests.support.races import run_processes
+from tests.support.site import Site
+
+SiteFactory = Callable[..., Site]
+
+PEOPLE = 64
+PLACES = 5
+ROUNDS = 20 if os.environ.get("HIDAJ_NIGHT") else 1
+
+MAKE_RUN = """
+from django.utils import timezone
+from tests.factories import make_course, make_plan, make_room, make_run
+plan = make_plan(start_on=timezone.localdate() + timezone.timedelta(days=20))
+run = make_run(
+    code="{code}",
+    capacity={capacity},
+    now=timezone.now(),
+    sessions=plan,
+    course=make_course(code="{code}", slug="{code}"),
+    room=make_room(code="{code}"),
+)
+print(run.offering_id)
+"""
+
+
+def make_run(site: Site, code: str = "RACE", capacity: int = PLACES) -> int:
+    """An open run on the site; gives the id of its offering."""
+    return int(site.python(MAKE_RUN.format(code=code, capacity=capacity)).split()[-1])
+
+
+def phones(count: int, first: int = 0) -> list[str]:
+    return [f"+98999300{number:04d}" for number in range(first, first + count)]
+
+
+def client_of(cookie: str) -> requests.Session:
+    client = requests.Session()
+    client.cookies.set("sessionid", cookie, domain="127.0.0.1", path="/")
+    return client
+
+
+def cookies(site: Site, count: int) -> list[str]:
+    return [c.cookies["sessionid"] for c in site.signed_in(phones(count))]
+
+
+def apply_for_place(job: tuple[str, str, str]) -> str:
+    """Book as a person does; where a place is gone, join the list. Says what it got."""
+    url, code, cookie = job
+    client = client_of(cookie)
+    told = {
+        "own_name": f"هنرجو {cookie[:6]}",
+        "who": "me",
+        "no_firm": "on",
+        "consent": "on",
+    }
+    form = open_form(client, f"{url}/runs/{code}/book/", holding="key")
+    answer = submit(client, form, **told)
+    if "/bookings/done/" not in answer.url and answer.status_code == 200:
+        form = open_form(client, f"{url}/runs/{code}/wait/", holding="key")
+        answer = submit(client, form, **told)
+    if "/bookings/done/" in answer.url:
+        return "done"
+    return f"{answer.status_code}"
+
+
+def states(site: Site, offering: int) -> Counter[str]:
+    rows = site.sql(
+        "SELECT state FROM booking_reservation WHERE offering_id = %s", offering
+    )
+    return Counter(state for (state,) in rows)
+
+
+def test_64_people_want_5_places(live_site: SiteFactory):
+    site = live_site(workers=4)
+    for number in range(ROUNDS):
+        code = f"RACE{number}"
+        offering = make_run(site, code)
+        jobs = [(site.url, code, cookie) for cookie in cookies(site, PEOPLE)]
+
+        got = Counter(run_processes(apply_for_place, jobs))
+
+        assert got == {"done": PEOPLE}
+        assert states(site, offering) == {
+            "confirmed": PLACES,
+            "waiting": PEOPLE - PLACES,
+        }
+    site.manage("audit")
+
+
+def hold_then_book(job: tuple[str, str, str]) -> str:
+    """Press the button first, so that the place is held while the form is open."""
+    url, code, cookie = job
+    client = client_of(cookie)
+    button = open_form(client, f"{url}/runs/{code}/", holding="csrfmiddlewaretoken")
+    token = button[1]["csrfmiddlewaretoken"]
+    submit(client, (f"{url}/runs/{code}/hold/", {"csrfmiddlewaretoken": token}))
+    return apply_for_place(job)
+
+
+def test_hold_then_confirm_sells_no_place_twice(live_site: SiteFactory):
+    site = live_site(workers=4)
+    offering = make_run(site)
+    jobs = [(site.url, "RACE", cookie) for cookie in cookies(site, 32)]
+
+    got = Counter(run_processes(hold_then_book, jobs))
+
+    assert got == {"done": 32}
+    assert states(site, offering)["confirmed"] == PLACES
+    site.manage("audit")
+
+
+def test_double_tap_is_one_booking_with_one_answer(live_site: SiteFactory):
+    site = live_site(workers=4)
+    offering = make_run(site)
+    (cookie,) = cookies(site, 1)
+    _action, hidden = open_form(
+        client_of(cookie), f"{site.url}/runs/RACE/book/", holding="key"
+    )
+    values = {
+        **hidden,
+        "own_name": "زهرا کوک‌دوز",
+        "who": "me",
+        "no_firm": "on",
+        "consent": "on",
+    }
+
+    answers = run_processes(tap_with_token, [(site.url, cookie, values)] * 8)
+
+    assert len(set(answers)) == 1, answers
+    assert "/bookings/done/" in answers[0]
+    assert states(site, offering) == {"confirmed": 1}
+
+
+def tap_with_token(job: tuple[str, str, dict[str, Any]]) -> str:
+    """One tap of the same form; the token of the page belongs to the tapping client."""
+    url, cookie, values = job
+    client = client_of(cookie)
+    fresh = open_form(client, f"{url}/runs/RACE/book/", holding="key")
+    token = fresh[1]["csrfmiddlewaretoken"]
+    return submit(client, (fresh[0], {**values, "csrfmiddlewaretoken": token})).url
+
+
+def cancel_or_join(job: tuple[str, str, str]) -> str:
+    url, what, cookie = job
+    if what == "join":
+        return apply_for_place((url, "RACE", cookie))
+    client = client_of(cookie)
+    form = open_form(client, what, holding="csrfmiddlewaretoken")
+    return str(submit(client, form).status_code)
+
+
+def test_joining_races_with_cancelling_and_nobody_is_stranded(live_site: SiteFactory):
+    site = live_site(workers=4)
+    offering = make_run(site)
+    everyone = cookies(site, 24)
+    for cookie in everyone[:PLACES]:
+        assert apply_for_place((site.url, "RACE", cookie)) == "done"
+    references = site.sql(
+        "SELECT p.reference FROM booking_party p JOIN booking_reservation r"
+        " ON r.party_id = p.id WHERE r.state = 'confirmed' ORDER BY p.id"
+    )
+    cancels = [
+        (site.url, f"{site.url}/bookings/{reference}/cancel/", cookie)
+        for (reference,), cookie in zip(references, everyone, strict=False)
+    ]
+    joins = [(site.url, "join", cookie) for cookie in everyone[PLACES:]]
+
+    run_processes(cancel_or_join, cancels + joins)
+
+    ((taken, waiting),) = site.sql(
+        "SELECT seats_taken, waiting_parties FROM booking_offering WHERE id = %s",
+        offering,
+    )
+    assert states(site, offering)["cancelled"] == PLACES
+    assert taken == PLACES
+    assert waiting <= len(joins) - PLACES
+    site.manage("audit")
+
+
+def test_control_without_the_guard_places_are_oversold(live_site: SiteFactory):
+    site = live_site(workers=8)
+    site.end("web")
+    site.python("from tests.support.unguarded import drop_check; drop_check()")
+    site.start(
+        "web",
+        "-m",
+        "gunicorn",
+        "-c",
+        "config/gunicorn.py",
+        "tests.support.unguarded_wsgi",
+    )
+    offering = make_run(site, capacity=1)
+    jobs = [(site.url, "RACE", cookie) for cookie in cookies(site, 16)]
+
+    run_processes(apply_for_place, jobs)
+
+    assert states(site, offering)["confirmed"] > 1
