@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import codes, services
 from accounts.exceptions import AccountsError
 from accounts.models import Gender, Language, Person, User
+from accounts.widgets import CodeInput
 from persian.forms import CleanCharField, CodeField, IntegerField, MobileField
 from persian.jalali import to_jalali, today
 from persian.text import search_key
@@ -40,16 +41,15 @@ class PhoneForm(forms.Form):
 class CodeForm(forms.Form):
     """The code of an SMS. `code` is the nonce that it belongs to."""
 
-    code = CodeField(label=_("Code from the SMS"), length=codes.DIGITS)
+    code = CodeField(
+        label=_("Six digits"),
+        length=codes.DIGITS,
+        widget=CodeInput({"maxlength": codes.DIGITS, "data-code": codes.DIGITS}),
+    )
 
     def __init__(self, *args: Any, code: str, phone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.nonce, self.phone = code, phone
-        self.fields["code"].widget.attrs |= {
-            "data-code": codes.DIGITS,
-            "autofocus": True,
-            "class": "code-box",
-        }
 
     def clean_code(self) -> str:
         """Raises ValidationError: incorrect_code, or too_many_guesses."""

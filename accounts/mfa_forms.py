@@ -14,6 +14,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm as BaseActivateForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.widgets import CodeInput
 from persian.text import clean, to_latin_digits
 
 
@@ -21,14 +22,7 @@ class DigitsField(forms.CharField):
     """The digits of an authenticator app, or a recovery code."""
 
     def __init__(self, **kwargs: Any) -> None:
-        attrs = {
-            "inputmode": "numeric",
-            "autocomplete": "one-time-code",
-            "dir": "ltr",
-            "autofocus": True,
-            "class": "code-box",
-        }
-        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
+        super().__init__(widget=CodeInput(), **kwargs)
 
     def to_python(self, value: Any) -> str:
         text = to_latin_digits(clean(super().to_python(value) or ""))

@@ -106,13 +106,13 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 def _me_context(user: User, person: Person, form: ProfileForm) -> dict[str, Any]:
-    apps = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    factors = Authenticator.objects.filter(user=user).values_list("type", flat=True)
     return {
         "form": form,
         "person": person,
         "others": Person.objects.filter(managed_by=user, erased_at=None),
         "may_use_second_factor": may_use(user),
-        "has_second_factor": apps.exists(),
+        "factors": set(factors),
     }
 
 

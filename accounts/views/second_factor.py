@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -47,6 +48,12 @@ class ActivateView(ActivateTOTPView):
         if not sessions.is_fresh(request, timezone.now(), minutes=FRESH_MINUTES):
             return render(request, "mfa/sign_in_again.html")
         return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        # In groups it can be read out, typed, and broken into lines.
+        context["key"] = " ".join(re.findall(".{1,4}", context["form"].secret))
+        return context
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

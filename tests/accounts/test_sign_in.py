@@ -147,6 +147,13 @@ def test_wrong_code_three_times_ends_the_try(client):
     assert "_auth_user_id" not in client.session
 
 
+def test_wrong_code_is_not_shown_again(client):
+    ask(client)
+    typed = wrong(last_code(PHONE))
+
+    assert typed not in text_of(client.post(CODE, {"code": typed}))
+
+
 def test_unfinished_code_is_no_guess(client):
     ask(client)
 

@@ -259,6 +259,18 @@ def test_removing_the_app_later_asks_for_it_again(client, clock):
     assert Authenticator.objects.filter(type="totp").exists()
 
 
+def test_staff_made_by_command_can_make_recovery_codes(client):
+    user, secret = make_staff(Role.MANAGER)
+    by_code(client, user.phone)
+    client.post(SECOND, {"code": totp(secret)})
+    url = "/accounts/second-factor/codes/new/"
+    assert url in client.get("/accounts/me/").content.decode()
+
+    response = client.post(url)
+
+    assert len(client.get(response.url).context["unused_codes"]) == 10
+
+
 def test_totp_secret_is_not_readable_in_the_table():
     secret = new_totp_secret()
     activate_totp(user=make_user(), secret=secret)
