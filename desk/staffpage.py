@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from accounts.access import has_role
@@ -18,3 +18,8 @@ def staff_page(
     """Draw a staff page; `is_planner` decides which buttons it shows."""
     is_planner = has_role(request.user, *PLANNERS)
     return render(request, template, {"is_planner": is_planner, **context})
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the data of a POST, even of an empty one."""
+    return request.POST if request.method == "POST" else None

@@ -15,7 +15,7 @@ from courses.models import Course
 from courses.services.catalogue import create_course, update_course
 from desk.forms.courses import ERROR_FIELDS, CourseForm
 from desk.roles import planners_only, staff_only
-from desk.staffpage import staff_page
+from desk.staffpage import posted, staff_page
 
 
 @require_GET
@@ -35,7 +35,7 @@ def course_list(request: HttpRequest) -> HttpResponse:
 @planners_only
 def course_new(request: HttpRequest) -> HttpResponse:
     """Write a new catalogue entry."""
-    form = CourseForm(request.POST or None)
+    form = CourseForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             create_course(**form.service_fields())
@@ -52,7 +52,7 @@ def course_new(request: HttpRequest) -> HttpResponse:
 def course_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a catalogue entry; runs that exist keep their price, places and dates."""
     course = get_object_or_404(Course, pk=pk)
-    form = CourseForm(request.POST or None, course=course)
+    form = CourseForm(posted(request), course=course)
     if request.method == "POST" and form.is_valid():
         try:
             update_course(course_id=course.pk, **form.service_fields())

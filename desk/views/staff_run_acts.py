@@ -21,7 +21,7 @@ from desk.forms.people import CallerForm
 from desk.forms.runs import MoveForm, ReasonForm
 from desk.roles import planners_only, staff_only
 from desk.runs import told_of_session
-from desk.staffpage import staff_page
+from desk.staffpage import posted, staff_page
 from desk.views.staff_runs import user_of
 from persian.text import to_reader_digits
 
@@ -43,7 +43,7 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
         "start": session.wall_start,
         "end": session.wall_end,
     }
-    form = MoveForm(request.POST or None, initial=initial)
+    form = MoveForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             move_class_session(
@@ -65,7 +65,7 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
 def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Call off a class session with a reason that everyone reads."""
     session = _session(pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             cancel_class_session(
@@ -108,7 +108,7 @@ def booking_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = getattr(booking.offering, "course_run", None)
     if run is None or booking.person is None:
         raise Http404
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             cancel_reservation(
@@ -133,7 +133,7 @@ def run_book(request: HttpRequest, code: str) -> HttpResponse:
     """A place, or a turn in line, for someone on the telephone."""
     runs = CourseRun.objects.with_details(timezone.now()).public()
     run = get_object_or_404(runs, code=code)
-    form = CallerForm(request.POST or None)
+    form = CallerForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             words = _book(request, run, form)

@@ -24,7 +24,7 @@ from desk.forms.runs import CapacityForm, ReasonForm
 from desk.paging import page_of, query_of
 from desk.roles import planners_only, staff_only
 from desk.runs import bookings_of, is_ahead, told_of_run, waiting_of
-from desk.staffpage import staff_page
+from desk.staffpage import posted, staff_page
 
 WHEN = ("ahead", "past", "all")
 
@@ -143,7 +143,7 @@ def run_capacity(request: HttpRequest, code: str) -> HttpResponse:
 def run_cancel(request: HttpRequest, code: str) -> HttpResponse:
     """Say how many will be told, then end the run with the reason."""
     run = _run(code)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             cancel_run(

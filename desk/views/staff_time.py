@@ -24,7 +24,7 @@ from core.models import Holiday, HolidayKind, HolidayStatus
 from desk.affected import affected_between, people_in
 from desk.forms.times import ClosedDayForm, ClosureForm
 from desk.roles import planners_only, staff_only
-from desk.staffpage import staff_page
+from desk.staffpage import posted, staff_page
 from desk.views.staff_runs import user_of
 from desk.views.time_off import seen_mark
 from persian.errors import InputError
@@ -105,7 +105,7 @@ def holiday_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def closure_new(request: HttpRequest) -> HttpResponse:
     """Close the centre: first see what is booked inside, then save."""
     now = timezone.now()
-    form = ClosureForm(request.POST or None, now=now)
+    form = ClosureForm(posted(request), now=now)
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():
         found = affected_between(form.starts_at, form.ends_at)

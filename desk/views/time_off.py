@@ -19,6 +19,7 @@ from booking.services.resources import end_block, take_leave
 from desk.affected import affected_between, people_in
 from desk.forms.times import IntervalForm
 from desk.roles import teachers_only
+from desk.staffpage import posted
 from desk.views.staff_runs import user_of
 from desk.views.teach import own_person
 
@@ -43,7 +44,7 @@ def seen_mark(form: IntervalForm, people: int) -> str:
 def time_off(request: HttpRequest) -> HttpResponse:
     """«check» says who is affected, «save» blocks the time."""
     person, now = own_person(request), timezone.now()
-    form = IntervalForm(request.POST or None, now=now)
+    form = IntervalForm(posted(request), now=now)
     context: dict[str, object] = {"form": form, "now": now}
     if request.method == "POST" and form.is_valid():
         found = affected_between(form.starts_at, form.ends_at, person)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+
+from desk.messages import lines_of, why_not_sent
+from notifications import kinds
+from notifications.models import OutboxMessage, State, Urgency
+from tests.desk.people import applicant_client, enrol_one, query_count, reception
+from tests.factories import NOW, make_run
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/staff/messages/"
+
+
+@pytest.fixture(autouse=True)
+def _at_now() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def _message(number: int, **overrides: Any) -> OutboxMessage:
+    fields = {
+        "kind": kinds.all_kinds()[0].name,
+        "channel": "sms",
+        "recipient": f"+98999000{number:04}",
+        "language": "fa",
+        "subject_kind": "reservation",
+        "subject_id": number,
+        "dedupe_key": f"test:{number}",
+        "urgency": Urgency.NORMAL,
+        "due_at": NOW,
+        "next_attempt_at": NOW,
+        "created_at": NOW,
+        "state": State.ACCEPTED,
+        "text": "جای شما ثبت شد",
+    }
+    return OutboxMessage.objects.create(**{**fields, **overrides})
+
+
+def _shown(**query: str) -> list[int]:
+    lines = reception().get(PATH, query).context["lines"]
+    return [line.message.pk for line in lines]
+
+
+def test_messages_are_filtered_by_state_way_and_phone() -> None:
+    sent = _message(1)
+    failed = _message(2, state=State.FAILED, error_code="411")
+    mail = _message(3, channel="email", recipient="a@kafsh.example")
+
+    assert _shown() == [mail.pk, failed.pk, sent.pk]
+    assert _shown(state="failed") == [failed.pk]
+    assert _shown(channel="email") == [mail.pk]
+    assert _shown(phone="۰۹۹۹ ۰۰۰ ۰۰۰۱") == [sent.pk]
+    assert _shown(state="nonsense") == [mail.pk, failed.pk, sent.pk]
+
+
+def test_messages_hide_codes_and_secret_links() -> None:
+    _message(
+        1,
+        urgency=Urgency.CODE,
+        text="",
+        state=State.PENDING,
+        variables={"code": "482913"},
+    )
+    _message(2, text="یک جا برای شما: https://kafsh.example/o/0123456789abcdef/")
+
+    text = reception().get(PATH).content.decode()
+
+    assert "482913" not in text
+    assert "0123456789abcdef" not in text
+    assert "https://kafsh.example/o/…" in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_empty"),
+    [
+        ({"state": State.FAILED, "error_code": "411"}, False),
+        ({"state": State.FAILED, "error_code": "ConnectTimeout"}, False),
+        ({"state": State.UNKNOWN}, False),
+        ({"state": State.EXPIRED}, False),
+        ({"state": State.PENDING, "error_code": "503", "attempts": 2}, False),
+        ({"state": State.ACCEPTED}, True),
+    ],
+)
+def test_messages_say_why_they_did_not_go(
+    fields: dict[str, Any], is_empty: bool
+) -> None:
+    assert (why_not_sent(_message(1, **fields)) == "") is is_empty
+
+
+def test_message_is_sent_again_once() -> None:
+    enrol_one(make_run())
+    message = OutboxMessage.objects.filter(state=State.PENDING).first()
+    assert message is not None
+    OutboxMessage.objects.update(state=State.FAILED, error_code="411")
+    before = OutboxMessage.objects.count()
+    client = reception()
+
+    for _tap in range(2):
+        client.post(f"{PATH}{message.pk}/resend/")
+
+    assert OutboxMessage.objects.count() == before + 1
+
+
+def test_message_out_of_date_is_not_sent_again() -> None:
+    old = _message(1, expires_at=NOW - dt.timedelta(hours=1))
+
+    line = lines_of([old], NOW)[0]
+    response = reception().post(f"{PATH}{old.pk}/resend/", follow=True)
+
+    assert not line.may_resend
+    assert "note-bad" in response.content.decode()
+    assert OutboxMessage.objects.count() == 1
+
+
+def test_messages_are_not_there_for_others() -> None:
+    message = _message(1)
+    client = applicant_client()
+
+    assert client.get(PATH).status_code == 404
+    assert client.post(f"{PATH}{message.pk}/resend/").status_code == 404
+
+
+def test_messages_ask_as_often_for_three_rows() -> None:
+    client = reception()
+    _message(1)
+    count = query_count(client, PATH)
+    _message(2)
+    _message(3)
+
+    assert query_count(client, PATH) == count
+
+
+def test_messages_come_in_pages() -> None:
+    for number in range(60):
+        _message(number)
+    client = reception()
+
+    assert len(client.get(PATH).context["lines"]) == 50
+    assert len(client.get(PATH, {"page": "2"}).context["lines"]) == 10
