@@ -53,7 +53,7 @@ def prepare_database() -> None:
     """Migrate, make the cache table and load the demo centre (not in production)."""
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     call_command("migrate", "--no-input", verbosity=0)
-    call_command("createcachetable")
+    call_command("createcachetable", verbosity=0)
     if not settings.PRODUCTION:
         call_command("seed_demo")
 

