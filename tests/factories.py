@@ -6,9 +6,12 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from accounts.models import Firm, Person, User
+from accounts.models import Firm, Person, TeachingProfile, User
 from booking.models import BlockKind, Offering, Resource, Room, TimeBlock
 from booking.services.offerings import create_offering
+from consulting.models import Service
+from consulting.services.availability import WeeklyHours, set_weekly_availability
+from consulting.services.catalogue import create_service
 from courses.models import Course, CourseRun
 from courses.planner import PlannedSession, plan_sessions
 from courses.services.catalogue import create_course
@@ -115,3 +118,31 @@ def make_run(*, is_published: bool = True, **overrides: Any) -> CourseRun:
     if is_published:
         publish_run(run_id=run.pk, by=None, now=NOW)
     return CourseRun.objects.select_related("course", "offering", "room").get(pk=run.pk)
+
+
+def make_consultant(**overrides: Any) -> Person:
+    """Somebody who can be met every day, 09:00 to 12:00 in Tehran."""
+    hours = overrides.pop(
+        "hours", [WeeklyHours(day, dt.time(9), dt.time(12)) for day in range(7)]
+    )
+    person = make_person(**overrides)
+    TeachingProfile.objects.create(person=person, consults=True)
+    set_weekly_availability(person=person, hours=hours, now=NOW)
+    return person
+
+
+def make_service(**overrides: Any) -> Service:
+    """An hour by phone, without pauses; bookable from a day before."""
+    number = next(_numbers)
+    fields = {
+        "code": f"S-{number}",
+        "slug": f"service-{number}",
+        "title_fa": f"مشاورهٔ {number}",
+        "problem_fa": "کفش به پا نمی‌نشیند",
+        "duration_minutes": 60,
+        "modes": {"phone": 0},
+        "now": NOW,
+    }
+    if "consultants" not in overrides:
+        fields["consultants"] = [make_consultant()]
+    return create_service(**{**fields, **overrides})

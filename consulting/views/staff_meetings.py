@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import has_role
 from accounts.models import Person
 from consulting.addresses import (
     choice,
@@ -30,7 +31,7 @@ from consulting.selectors import week_of
 from consulting.services.meetings import cancel_meeting, move_meeting
 from consulting.slots import SlotQuery
 from consulting.staff_forms import ReasonForm, week_start
-from consulting.views.access import staff_only
+from consulting.views.access import PLANNERS, staff_only
 from consulting.views.booking import signed_in
 from consulting.views.public import consultant_chips, slots_context
 
@@ -64,6 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "consultants": consultants,
         "chosen": chosen,
         "today": timezone.localdate(),
+        "is_planner": has_role(request.user, *PLANNERS),
     }
     return render(request, "consulting/staff/home.html", context)
 
