@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 
-.PHONY: run test lint test-sqlite test-postgres test-browser night pins clean
+.PHONY: run test lint test-sqlite test-postgres test-browser night format pins clean
 
 run:            ## everything on this machine, at http://127.0.0.1:$(PORT)
 	@$(PYTHON) config/environment.py site
@@ -18,6 +18,11 @@ night:          ## `test` with the full counts of the long proofs
 test lint test-sqlite test-postgres test-browser night:
 	@$(PYTHON) config/environment.py tests
 	@exec .venv/bin/python -m tests.run $@
+
+format:         ## put code and templates into shape
+	@$(PYTHON) config/environment.py tests
+	.venv/bin/ruff check --fix --exit-zero --quiet . && .venv/bin/ruff format --quiet .
+	.venv/bin/djlint templates --reformat --quiet || true
 
 pins:           ## write requirements*.txt, with hashes, from the .in files
 	@$(PYTHON) config/pins.py
