@@ -20,13 +20,18 @@ def list_in_language(texts_fa: Sequence[str], texts_en: Sequence[str]) -> list[s
     return [str(text) for text in (wanted or other)]
 
 
+def with_comma(words: Iterable[str]) -> str:
+    """The words with the comma of the reader's language between them."""
+    comma = "، " if is_persian() else ", "
+    return comma.join(word for word in words if word)
+
+
 def join_names(names: Sequence[str]) -> str:
     """«الف، ب و پ»."""
     if len(names) < 2:
         return "".join(names)
-    comma = "، " if is_persian() else ", "
     return _("%(first)s and %(last)s") % {
-        "first": comma.join(names[:-1]),
+        "first": with_comma(names[:-1]),
         "last": names[-1],
     }
 

@@ -24,7 +24,7 @@ from booking.models import (
 )
 from booking.services.waiting import offer_link_secret, place_in_line
 from courses import messages
-from courses.display import clip
+from courses.display import clip, with_comma
 from courses.models import (
     ClassSession,
     CourseInterest,
@@ -118,8 +118,12 @@ def _person_values(reservation: Reservation) -> Values:
 def _dates(run: CourseRun) -> str:
     sessions = run.sessions.planned().order_by("starts_at")
     return "\n".join(
-        f"{format_date(session.wall_on, weekday=True)}، "
-        f"{format_range(session.wall_start, session.wall_end)}"
+        with_comma(
+            [
+                format_date(session.wall_on, weekday=True),
+                format_range(session.wall_start, session.wall_end),
+            ]
+        )
         for session in sessions
     )
 
