@@ -74,9 +74,9 @@ class ApplicationForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": _("Pattern maker, stitcher …")}),
     )
     consent = forms.BooleanField(
-        label=_(
-            "I agree that the centre keeps this information for the booking"
-            " and sends SMS about it."
+        label=_("I agree"),
+        help_text=_(
+            "The centre keeps this information for the booking and sends SMS about it."
         ),
         required=False,
     )
@@ -95,10 +95,7 @@ class ApplicationForm(forms.Form):
         if person is not None:
             del self.fields["own_name"]
         if person is not None and not needs_consent(person):
-            self.fields["consent"].label = _(
-                "For another person: they agree that the centre keeps this information"
-                " and sends SMS about it."
-            )
+            self.fields["consent"].label = gettext("The other person agrees")
         self._ask_gender()
         self.helper = self._helper()
 

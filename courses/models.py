@@ -407,6 +407,11 @@ class CourseRun(models.Model):
         return sorted(planned, key=lambda s: s.starts_at)
 
     @property
+    def hours(self) -> int:
+        """Hours of the class sessions that take place, rounded."""
+        return round(sum(session.minutes for session in self.planned_sessions) / 60)
+
+    @property
     def days_text(self) -> str:
         """«شنبه و دوشنبه», by the week from Saturday."""
         return days_text(s.wall_on for s in self.planned_sessions)
