@@ -15,7 +15,7 @@ import requests
 
 from tests.support.forms import open_form, submit
 from tests.support.races import run_processes
-from tests.support.site import Site
+from tests.support.site import Site, wait_until_ready
 
 SiteFactory = Callable[..., Site]
 
@@ -204,6 +204,7 @@ def test_control_without_the_guard_places_are_oversold(live_site: SiteFactory):
         "config/gunicorn.py",
         "tests.support.unguarded_wsgi",
     )
+    wait_until_ready(site)
     offering = make_run(site, capacity=1)
     jobs = [(site.url, "RACE", cookie) for cookie in cookies(site, 16)]
 
