@@ -199,8 +199,12 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         return self.filter(state=ReservationState.CONFIRMED)
 
     def visible_to(self, user: User) -> ReservationQuerySet:
-        """Bookings that this user made, or that are for their own person."""
-        return self.filter(Q(party__booked_by=user) | Q(person__user=user))
+        """What this user booked, and what stands for them or whom they manage."""
+        return self.filter(
+            Q(party__booked_by=user)
+            | Q(person__user=user)
+            | Q(person__managed_by=user)
+        )
 
 
 class Reservation(models.Model):

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -85,8 +86,16 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "has_dates": any(b.is_confirmed for b in bookings),
         "price": sum(b.reservation.price_rial for b in bookings if not b.is_ended),
         "histories": [(b, history(b)) for b in bookings],
+        "move_url": _move_url(first, access),
     }
     return render(request, "desk/bookings/booking.html", context)
+
+
+def _move_url(booking: Booking, access: Access) -> str:
+    """Where an appointment gets another time, while its person may still do so."""
+    if access.is_limited or booking.meeting is None or not booking.can_cancel:
+        return ""
+    return reverse("consulting:move", args=[booking.reference])
 
 
 def _one(bookings: list[Booking], pk: int) -> Booking:

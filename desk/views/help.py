@@ -46,4 +46,12 @@ def manifest(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, content_type="application/manifest+json")
 
 
-_PRIVATE = ("/accounts/", "/admin/", "/staff/", "/teach/", "/my/", "/calendar/", "/o/")
+_PRIVATE = (
+    "/accounts/",
+    "/admin/",
+    "/staff/",
+    "/teach/",
+    "/bookings/",
+    "/calendar/",
+    "/o/",
+)
