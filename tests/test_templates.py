@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.template import Template, engines
+from django.template import Engine
 from django.template.loader_tags import ExtendsNode
 
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -91,11 +91,8 @@ def test_stylesheet_is_logical(path: Path) -> None:
 def _root(name: str) -> str:
     """The template at the end of the chain of `extends`."""
     while True:
-        template: Template = engines["django"].engine.get_template(name)
+        template = Engine.get_default().get_template(name)
         extends = [node for node in template.nodelist if isinstance(node, ExtendsNode)]
         if not extends:
             return name
-        parent = extends[0].parent_name.var
-        if not isinstance(parent, str):
-            return str(parent)
-        name = parent
+        name = str(extends[0].parent_name).strip("\"'")
