@@ -28,6 +28,7 @@ WEEK = (5, 6, 0, 1, 2, 3, 4)
 A_SATURDAY = dt.date(2026, 11, 28)
 MOST_SESSIONS = 60
 MOST_PLACES = 200
+QUARTER_MINUTES = 15
 
 
 def weekday_choices() -> list[tuple[int, str]]:
@@ -103,6 +104,9 @@ class LineForm(forms.Form):
     end = TimeField(label=_("To"))
     is_removed = forms.BooleanField(label=_("Leave out"), required=False)
 
+    # The class session, once it was read; None when it is left out or not readable.
+    planned: PlannedSession | None = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("on", "start", "end"):
@@ -111,18 +115,16 @@ class LineForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or self.cleaned_data
-        start, end = typed.get("start"), typed.get("end")
+        on, start, end = (typed.get(name) for name in ("on", "start", "end"))
+        if on and start and end and not typed.get("is_removed"):
+            self.planned = PlannedSession(on, start, end)
+        if start and start.minute % QUARTER_MINUTES:
+            self.add_error(
+                "start", _("Times start on the quarter of an hour (00, 15, 30, 45).")
+            )
         if start and end and end <= start:
             self.add_error("end", _("The end must come after the start."))
         return typed
-
-    @property
-    def planned(self) -> PlannedSession | None:
-        """The class session, or None when it is left out or not readable."""
-        typed = getattr(self, "cleaned_data", {})
-        if typed.get("is_removed") or not {"on", "start", "end"} <= typed.keys():
-            return None
-        return PlannedSession(typed["on"], typed["start"], typed["end"])
 
 
 # Django's class takes its type parameter only for the type checker.
