@@ -19,10 +19,9 @@ test lint test-sqlite test-postgres test-browser night:
 	@$(PYTHON) config/environment.py tests
 	@exec .venv/bin/python -m tests.run $@
 
-format:         ## put code and templates into shape
+format:         ## put code into shape
 	@$(PYTHON) config/environment.py tests
 	.venv/bin/ruff check --fix --exit-zero --quiet . && .venv/bin/ruff format --quiet .
-	.venv/bin/djlint templates --reformat --quiet || true
 
 pins:           ## write requirements*.txt, with hashes, from the .in files
 	@$(PYTHON) config/pins.py
