@@ -7,6 +7,7 @@ from collections import defaultdict
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from booking.models import (
     Claim,
@@ -78,7 +79,7 @@ def changes_were_told() -> list[str]:
         *_untold(
             rows.filter(was[ReservationState.CONFIRMED]),
             CONFIRMED_KINDS,
-            "not confirmed",
+            "not told",
         ),
         *_untold(
             rows.filter(was[ReservationState.WAITING]), WAITING_KINDS, "turn not told"
@@ -126,8 +127,8 @@ def _missing_notices() -> list[str]:
 
 def versions_match_history() -> list[str]:
     """The schedule version of a class session is the number of its changes."""
-    rows = ClassSession.objects.annotate(newest=Max("changes__schedule_version"))
-    wrong = rows.exclude(schedule_version=0, newest=None).exclude(
+    newest = Coalesce(Max("changes__schedule_version"), 0)
+    wrong = ClassSession.objects.annotate(newest=newest).exclude(
         schedule_version=F("newest")
     )
     return [
@@ -160,10 +161,12 @@ def runs_match_sessions() -> list[str]:
         first=Min("sessions__starts_at", filter=_planned()),
         last=Max("sessions__ends_at", filter=_planned()),
     )
-    wrong = runs.exclude(
-        first=F("first_session_at"),
-        last=F("last_session_at"),
-        offering__starts_at=F("first_session_at"),
+    wrong = runs.filter(
+        Q(first=None)
+        | Q(offering__starts_at=None)
+        | ~Q(first=F("first_session_at"))
+        | ~Q(last=F("last_session_at"))
+        | ~Q(offering__starts_at=F("first_session_at"))
     )
     return [f"run {run.pk}: dates do not match its class sessions" for run in wrong]
 
