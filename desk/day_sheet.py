@@ -28,7 +28,7 @@ KIND = "instructor_day_sheet"
 SUBJECT = "teacher_day"
 SENT_FROM, SENT_UNTIL = dt.time(7, 30), dt.time(12)
 # Characters that the lines may take, so that an SMS stays within two parts.
-ROOM_FOR_LINES = 100
+ROOM_FOR_LINES = 88
 TITLE_LENGTH, PLACE_LENGTH = 28, 16
 
 
@@ -154,7 +154,7 @@ def register() -> None:
             sample={
                 "items": (
                     "۱۶:۰۰ الگوسازی پیشرفتهٔ نیم‌بوت…، کارگاه پستایی‌س…، ۱۲ نفر\n"
-                    "۱۶:۰۰ عیب‌یابی الگو و فیت کفش…، اتاق مشاوره\nو ۱۲ مورد دیگر"
+                    "۱۶:۰۰ انتخاب و سفارش قالب، تلفنی\nو ۱۲ مورد دیگر"
                 ),
                 "centre": "مرکز کفش هیدج",
             },
