@@ -1,10 +1,9 @@
-"""The catalogue, its dated runs, their class sessions, and who was there."""
+"""The catalogue and its dated runs."""
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -19,10 +18,12 @@ from booking.models import (
     Reservation,
     ReservationState,
     Room,
-    TimeBlock,
 )
 from courses.display import clock_text, days_text, list_in_language, teacher_names
 from persian.text import localized, search_key
+
+if TYPE_CHECKING:
+    from courses.models.sessions import ClassSession
 
 ASCII_CODE = RegexValidator(
     r"^[A-Za-z0-9-]+$", _("Use Latin letters, digits and hyphens only.")
@@ -258,12 +259,11 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        sessions = ClassSession.objects.order_by("starts_at")
         people = Person.objects.select_related("teaching_profile__person")
         return (
             self.select_related("course", "offering", "room")
             .prefetch_related(
-                Prefetch("sessions", queryset=sessions),
+                "sessions",
                 Prefetch("instructors", queryset=people.order_by("pk")),
             )
             .annotate(expired_places=Coalesce(Subquery(expired), 0))
@@ -403,7 +403,7 @@ class CourseRun(models.Model):
     @property
     def planned_sessions(self) -> list[ClassSession]:
         """Class sessions that take place, by time; uses what was prefetched."""
-        planned = [s for s in self.sessions.all() if s.state == SessionState.PLANNED]
+        planned = [s for s in self.sessions.all() if s.is_planned]
         return sorted(planned, key=lambda s: s.starts_at)
 
     @property
@@ -438,228 +438,3 @@ class CourseRun(models.Model):
         if self.offering.is_open and opens_at and opens_at > now:
             return Phase.ANNOUNCED
         return Phase.RUNNING if self.first_session_at <= now else Phase.CLOSED
-
-
-class SessionState(models.TextChoices):
-    PLANNED = "planned", _("Planned")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
-    def planned(self) -> ClassSessionQuerySet:
-        """Those that take place or took place."""
-        return self.filter(state=SessionState.PLANNED)
-
-    def between(self, from_at: dt.datetime, to_at: dt.datetime) -> ClassSessionQuerySet:
-        """Those that start in a half-open interval, by time."""
-        return self.filter(starts_at__gte=from_at, starts_at__lt=to_at).order_by(
-            "starts_at", "pk"
-        )
-
-    def taught_by(self, person: Person) -> ClassSessionQuerySet:
-        """Class sessions of published runs that this person teaches."""
-        return self.filter(run__instructors=person, run__state=RunState.PUBLISHED)
-
-
-class ClassSession(models.Model):
-    """One meeting of a run.
-
-    UTC is what everything reckons with; the wall time and zone beside it are what was
-    promised, in case the zone's rules change.
-    """
-
-    run = models.ForeignKey(
-        CourseRun, on_delete=models.PROTECT, related_name="sessions"
-    )
-    number = models.PositiveSmallIntegerField(_("number"))
-    block = models.OneToOneField(
-        TimeBlock, on_delete=models.PROTECT, related_name="class_session"
-    )
-    starts_at = models.DateTimeField(_("starts"))
-    ends_at = models.DateTimeField(_("ends"))
-    wall_on = models.DateField()
-    wall_start = models.TimeField()
-    wall_end = models.TimeField()
-    zone = models.CharField(max_length=40)
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    schedule_version = models.PositiveIntegerField(default=0)
-    state = models.CharField(
-        _("state"), max_length=10, choices=SessionState, default=SessionState.PLANNED
-    )
-    cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
-    changed_at = models.DateTimeField()
-
-    objects = ClassSessionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("class session")
-        verbose_name_plural = _("class sessions")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["run", "number"], name="classsession_number_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")),
-                name="classsession_ends_after_start",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=SessionState.values),
-                name="classsession_state_known",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["starts_at", "state"], name="classsession_by_start")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.run.code} {self.number}"
-
-    @property
-    def is_planned(self) -> bool:
-        return self.state == SessionState.PLANNED
-
-    @property
-    def minutes(self) -> int:
-        return int((self.ends_at - self.starts_at).total_seconds() // 60)
-
-
-class SessionChange(models.Model):
-    """Append-only: when a class session was moved or cancelled, by whom, and why."""
-
-    class_session = models.ForeignKey(
-        ClassSession, on_delete=models.PROTECT, related_name="changes"
-    )
-    schedule_version = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    from_starts_at = models.DateTimeField()
-    to_starts_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["class_session", "schedule_version"],
-                name="sessionchange_version_once",
-            )
-        ]
-
-
-class NoticeKind(models.TextChoices):
-    MOVED = "moved", _("Moved")
-    CANCELLED = "cancelled", _("Cancelled")
-    REMINDER = "reminder", _("Reminder")
-
-
-class SessionNotice(models.Model):
-    """What one enrolled person hears about one version of a class session.
-
-    The outbox knows its subject by one number; this row stands for the pair of the
-    class session and the enrolment.
-    """
-
-    class_session = models.ForeignKey(
-        ClassSession, on_delete=models.PROTECT, related_name="notices"
-    )
-    reservation = models.ForeignKey(
-        Reservation, on_delete=models.PROTECT, related_name="session_notices"
-    )
-    kind = models.CharField(max_length=10, choices=NoticeKind)
-    schedule_version = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["class_session", "reservation", "kind", "schedule_version"],
-                name="sessionnotice_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=NoticeKind.values), name="sessionnotice_kind_known"
-            ),
-        ]
-
-
-class Mark(models.TextChoices):
-    PRESENT = "present", _("Present")
-    ABSENT = "absent", _("Absent")
-    LATE = "late", _("Late")
-    EXCUSED = "excused", _("Excused")
-
-
-THERE = (Mark.PRESENT, Mark.LATE)
-
-
-class Attendance(models.Model):
-    """Whether an enrolled person was at a class session, and for how long."""
-
-    class_session = models.ForeignKey(
-        ClassSession, on_delete=models.PROTECT, related_name="attendances"
-    )
-    reservation = models.ForeignKey(
-        Reservation, on_delete=models.PROTECT, related_name="attendances"
-    )
-    mark = models.CharField(_("mark"), max_length=8, choices=Mark)
-    minutes = models.PositiveSmallIntegerField(_("minutes"), default=0)
-    marked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    marked_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("attendance")
-        verbose_name_plural = _("attendance")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["class_session", "reservation"], name="attendance_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(mark__in=Mark.values), name="attendance_mark_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(mark__in=THERE) | Q(minutes=0),
-                name="attendance_absent_has_no_minutes",
-            ),
-        ]
-
-
-class AttendanceChange(models.Model):
-    """Append-only: every mark that was set, so that a correction leaves a trace."""
-
-    attendance = models.ForeignKey(
-        Attendance, on_delete=models.PROTECT, related_name="changes"
-    )
-    at = models.DateTimeField()
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    from_mark = models.CharField(max_length=8, blank=True)
-    to_mark = models.CharField(max_length=8, choices=Mark)
-
-
-class CourseInterestQuerySet(models.QuerySet["CourseInterest"]):
-    def unanswered(self) -> CourseInterestQuerySet:
-        """Those who were not told of a run since they asked."""
-        return self.filter(notified_at=None)
-
-
-class CourseInterest(models.Model):
-    """A person who wants to hear when a run of this course opens."""
-
-    course = models.ForeignKey(
-        Course, on_delete=models.PROTECT, related_name="interests"
-    )
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="course_interests"
-    )
-    created_at = models.DateTimeField()
-    notified_at = models.DateTimeField(null=True, blank=True)
-    notified_run = models.ForeignKey(
-        CourseRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-
-    objects = CourseInterestQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("interest in a course")
-        verbose_name_plural = _("interest in courses")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["course", "person"], name="courseinterest_once"
-            )
-        ]

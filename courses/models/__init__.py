@@ -1,0 +1,53 @@
+"""The tables of courses: `runs` (catalogue, runs), `sessions` (and who was there)."""
+
+from courses.models.runs import (
+    ASCII_CODE,
+    Audience,
+    Course,
+    CourseMachine,
+    CourseQuerySet,
+    CourseRun,
+    CourseRunQuerySet,
+    Level,
+    Phase,
+    RunState,
+)
+from courses.models.sessions import (
+    THERE,
+    Attendance,
+    AttendanceChange,
+    ClassSession,
+    ClassSessionQuerySet,
+    CourseInterest,
+    CourseInterestQuerySet,
+    Mark,
+    NoticeKind,
+    SessionChange,
+    SessionNotice,
+    SessionState,
+)
+
+__all__ = [
+    "ASCII_CODE",
+    "THERE",
+    "Attendance",
+    "AttendanceChange",
+    "Audience",
+    "ClassSession",
+    "ClassSessionQuerySet",
+    "Course",
+    "CourseInterest",
+    "CourseInterestQuerySet",
+    "CourseMachine",
+    "CourseQuerySet",
+    "CourseRun",
+    "CourseRunQuerySet",
+    "Level",
+    "Mark",
+    "NoticeKind",
+    "Phase",
+    "RunState",
+    "SessionChange",
+    "SessionNotice",
+    "SessionState",
+]
