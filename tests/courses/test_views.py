@@ -21,7 +21,7 @@ from courses.services.runs import cancel_run
 from courses.sign_in import take_up
 from tests.courses.helpers import new_key
 from tests.factories import NOW, make_course, make_person, make_run, make_user
-from tests.signing import make_staff, sign_in_staff
+from tests.signing import CODE, last_code, make_staff, sign_in_staff
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -166,6 +166,27 @@ def test_hold_of_a_visitor_is_taken_with_the_code(client: Client) -> None:
     user = make_user()
     take_up(user, f"/runs/{run.code}/book/", NOW)
     assert Party.objects.get().booked_by == user
+
+
+def test_visitor_goes_from_the_button_by_the_code_to_the_place(client: Client) -> None:
+    run = make_run()
+    phone = "+989991000001"
+
+    door = client.post(f"/runs/{run.code}/hold/")["Location"]
+    client.post(door, {"phone": phone, "next": f"/runs/{run.code}/book/"})
+    entered = client.post(
+        CODE, {"code": last_code(phone), "next": f"/runs/{run.code}/book/"}, follow=True
+    )
+    held = Reservation.objects.get()
+    assert held.state == ReservationState.HELD
+    booked = client.post(
+        f"/runs/{run.code}/book/", form(own_name="زهرا کوک‌دوز", consent="on")
+    )
+
+    assert entered.status_code == 200
+    assert booked["Location"].startswith("/bookings/done/")
+    held.refresh_from_db()
+    assert held.state == ReservationState.CONFIRMED
 
 
 def test_hold_of_a_full_run_leads_to_the_waiting_list(client: Client) -> None:
