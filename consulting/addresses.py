@@ -11,6 +11,8 @@ from django.urls import reverse
 from consulting.models import Service
 
 FORMAT = "%Y%m%dT%H%MZ"
+# Arithmetic near the ends of what Python can count would fail.
+YEARS = range(2000, 2200)
 
 
 def write_moment(moment: dt.datetime) -> str:
@@ -21,17 +23,19 @@ def write_moment(moment: dt.datetime) -> str:
 def read_moment(text: str) -> dt.datetime | None:
     """The moment (UTC) of such a text; None when it is none."""
     try:
-        return dt.datetime.strptime(text[:20], FORMAT).replace(tzinfo=dt.UTC)
+        moment = dt.datetime.strptime(text[:20], FORMAT).replace(tzinfo=dt.UTC)
     except ValueError:
         return None
+    return moment if moment.year in YEARS else None
 
 
 def read_date(text: str) -> dt.date | None:
     """A date of an address such as 2026-11-28; None when it is none."""
     try:
-        return dt.date.fromisoformat(text[:10])
+        date = dt.date.fromisoformat(text[:10])
     except ValueError:
         return None
+    return date if date.year in YEARS else None
 
 
 def read_consultant(service: Service, query: Mapping[str, str]) -> int | None:

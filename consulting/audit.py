@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, Max, OuterRef
+from django.db.models.functions import Coalesce
 
 from booking.models import (
     Claim,
@@ -125,13 +126,11 @@ def _moved_untold() -> list[Reservation]:
 
 def versions_match_history() -> list[str]:
     """The schedule version of a meeting is the number of its changes."""
-    rows = Meeting.objects.annotate(newest=Max("changes__schedule_version"))
-    wrong = rows.exclude(schedule_version=0, newest=None).exclude(
-        schedule_version=F("newest")
-    )
+    newest = Coalesce(Max("changes__schedule_version"), 0)
+    rows = Meeting.objects.annotate(newest=newest).exclude(schedule_version=F("newest"))
     return [
         f"meeting {m.pk}: version {m.schedule_version}, history {m.newest}"
-        for m in wrong
+        for m in rows
     ]
 
 

@@ -13,25 +13,25 @@ from notifications.kinds import MessageKind, StillWanted, register
 
 # The longest values that may occur: cut to length in `consulting.values`.
 SAMPLE = {
-    "service": "عیب‌یابی الگو و فیت کفش بچگ…",
+    "service": "عیب‌یابی الگو و فیت…",
     "full_service": "عیب‌یابی الگو و فیت کفش بچگانه و زنانه",
     "day": "چهارشنبه ۲۲ اردیبهشت",
     "time": "۱۶:۳۰",
-    "old": "چهارشنبه ۲۲ اردیبهشت ۱۴:۳۰",
+    "old": "۲۲ اردیبهشت ۱۴:۳۰",
     "new": "پنجشنبه ۲۳ اردیبهشت ۱۶:۳۰",
-    "where": "کارگاه پستایی‌س…",
+    "where": "کارگاه پستایی…",
     "full_where": "کارگاه پستایی‌سازی\nهیدج، بلوار امام\nکنار تعاونی تولیدکنندگان",
-    "consultant": "سیدعلی‌رضا مدل‌س…",
+    "consultant": "سیدعلی‌رضا مد…",
     "bring": "دو جفت نمونه، الگو و قالب همان مدل.",
     "centre": "مرکز کفش هیدج",
     "phone": "۰۲۴ ۳۵۰۰ ۰۰۰۰",
-    "person": "سیدمحمدرضا نیک‌پ…",
-    "for_whom": " برای سیدمحمدرضا نیک‌پ…",
-    "booker": "سیدمحمدرضا نیک‌پ…",
+    "person": "سیدمحمدرضا نی…",
+    "for_whom": " برای سیدمحمدرضا نی…",
+    "booker": "سیدمحمدرضا نی…",
     "reference": "MWMWMW",
     "link": "kafsh.example/a/MWMWMW",
     "url": "https://kafsh.example/a/MWMWMW",
-    "reason": "به‌علت برودت هوا در همهٔ استا…",
+    "reason": "به‌علت برودت هوا در…",
     "full_reason": "به‌علت برودت هوا در همهٔ استان و گفتهٔ ستاد بحران",
     "what": "ثبت شد",
 }
@@ -89,16 +89,16 @@ def booked_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.confirmation_wanted,
             sms={
-                "fa": "مشاورهٔ «{service}»{for_whom} ثبت شد.\n{day} {time}، {where}\n"
+                "fa": "نوبت «{service}»{for_whom} ثبت شد.\n{day} {time}، {where}\n"
                 "شماره {reference}\n{centre}",
                 "en": "{service}{for_whom}: booked.\n{day} {time}, {where}\n"
                 "No. {reference}\n{centre}",
             },
             sms_linked={
-                "fa": "مشاورهٔ «{service}»{for_whom} {day} {time} ثبت شد.\n"
+                "fa": "نوبت «{service}»{for_whom} {day} {time} ثبت شد.\n"
                 "تغییر یا لغو: {link}\n{centre}",
                 "en": "{service}{for_whom}: booked for {day} {time}.\n"
-                "Change or cancel: {link}\n{centre}",
+                "Change, cancel: {link}\n{centre}",
             },
             subject={
                 "fa": "مشاورهٔ «{full_service}»، {new}",
@@ -116,7 +116,7 @@ def booked_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.confirmation_wanted,
             sms={
-                "fa": "{booker} برای شما مشاورهٔ «{service}» گرفت.\n{day} {time}،"
+                "fa": "{booker} برای شما نوبت «{service}» گرفت.\n{day} {time}،"
                 " {where}\nشماره {reference}\n{centre}",
                 "en": "{booker} booked {service} for you.\n{day} {time}, {where}\n"
                 "No. {reference}\n{centre}",
@@ -138,13 +138,13 @@ def booked_kinds() -> list[MessageKind]:
             values.reminder_wanted,
             purpose="reminder",
             sms={
-                "fa": "یادآوری: مشاورهٔ «{service}»{for_whom}، {day} {time}، {where}."
+                "fa": "یادآوری: نوبت «{service}»{for_whom}، {day} {time}، {where}."
                 "\n{centre} {phone}",
                 "en": "Reminder: {service}{for_whom}, {day} {time}, {where}.\n"
                 "{centre} {phone}",
             },
             sms_linked={
-                "fa": "یادآوری: مشاورهٔ «{service}»، {day} {time}، {where}.\n"
+                "fa": "یادآوری: نوبت «{service}»، {day} {time}، {where}.\n"
                 "نمی‌آیید؟ {link}\n{centre}",
                 "en": "Reminder: {service}, {day} {time}, {where}.\n"
                 "Not coming? {link}\n{centre}",
@@ -170,7 +170,7 @@ def changed_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.version_wanted,
             sms={
-                "fa": "مشاورهٔ «{service}»{for_whom} جابه‌جا شد.\nپیشین: {old}\n"
+                "fa": "نوبت «{service}»{for_whom} جابه‌جا شد.\nپیشین: {old}\n"
                 "تازه: {new}\n{centre}",
                 "en": "{service}{for_whom} moved.\nOld: {old}\nNew: {new}\n{centre}",
             },
@@ -191,7 +191,7 @@ def changed_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.version_wanted,
             sms={
-                "fa": "مشاورهٔ «{service}»{for_whom} ({day} {time}) لغو شد.\n{centre}",
+                "fa": "نوبت «{service}»{for_whom} ({day} {time}) لغو شد.\n{centre}",
                 "en": "{service}{for_whom} ({day} {time}): cancelled.\n{centre}",
             },
             subject={
@@ -211,10 +211,10 @@ def changed_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.version_wanted,
             sms={
-                "fa": "مشاورهٔ «{service}»{for_whom} ({day} {time}) برگزار نمی‌شود:"
-                " {reason}\nپوزش می‌خواهیم. {phone}\n{centre}",
-                "en": "{service}{for_whom} ({day} {time}) will not take place:"
-                " {reason}\nWe are sorry. {phone}\n{centre}",
+                "fa": "نوبت «{service}»{for_whom}، {day} {time}، لغو شد: {reason}\n"
+                "{phone}\n{centre}",
+                "en": "{service}{for_whom}, {day} {time}, is cancelled: {reason}\n"
+                "{phone}\n{centre}",
             },
             subject={
                 "fa": "مشاورهٔ «{full_service}» برگزار نمی‌شود",
@@ -250,7 +250,7 @@ def consultant_kinds() -> list[MessageKind]:
             values.change_values,
             values.change_wanted,
             sms={
-                "fa": "مشاورهٔ «{service}» نزد شما:\nپیشین: {old}\nتازه: {new}،"
+                "fa": "نوبت «{service}» نزد شما:\nپیشین: {old}\nتازه: {new}،"
                 " {where}\n{centre}",
                 "en": "Your consultation {service}:\nOld: {old}\nNew: {new}, {where}\n"
                 "{centre}",
@@ -262,7 +262,7 @@ def consultant_kinds() -> list[MessageKind]:
             values.change_values,
             values.change_wanted,
             sms={
-                "fa": "مشاورهٔ «{service}»، {old}، دیگر با شما نیست.\n{centre}",
+                "fa": "نوبت «{service}»، {old}، دیگر با شما نیست.\n{centre}",
                 "en": "{service}, {old}, is no longer yours.\n{centre}",
             },
         ),

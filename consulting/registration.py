@@ -12,6 +12,7 @@ def register() -> None:
     owners.register(OWNER)
     kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
+    hooks.register_naming_page("consulting:book")
     register_tick("consulting.reminders", reminders.plan_reminders, every_seconds=300)
     register_audit("meetings once", 2, audit.consultants_meet_once)
     register_audit("meetings claimed", 3, audit.meetings_have_their_claims)

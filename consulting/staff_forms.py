@@ -238,6 +238,9 @@ class HoursForm(forms.Form):
             ("", "—"),
             *((number, names[number]) for number in WEEK_FROM_SATURDAY),
         ]
+        for name, field in self.fields.items():
+            look = "form-select" if name == "weekday" else "form-control"
+            field.widget.attrs["class"] = look
 
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or self.cleaned_data

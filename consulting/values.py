@@ -22,10 +22,10 @@ from persian.phones import display_phone
 from persian.text import localized
 
 # Characters that a value may take in an SMS.
-SERVICE_LENGTH = 28
-NAME_LENGTH = 18
-WHERE_LENGTH = 16
-REASON_LENGTH = 30
+SERVICE_LENGTH = 20
+NAME_LENGTH = 14
+WHERE_LENGTH = 14
+REASON_LENGTH = 20
 
 SUPERSEDED, CANCELLED, EXPIRED = "superseded", "cancelled", "expired"
 Values = dict[str, str]
@@ -50,8 +50,8 @@ def centre_values() -> Values:
     }
 
 
-def _moment(moment: dt.datetime) -> str:
-    day = format_date(moment, weekday=True, year=False)
+def _moment(moment: dt.datetime, *, weekday: bool = True) -> str:
+    day = format_date(moment, weekday=weekday, year=False)
     return f"{day} {format_time(moment)}"
 
 
@@ -117,7 +117,7 @@ def reservation_values(reservation_id: int, language: str) -> Values:
         **_person_values(reservation),
         "reason": clip(reason, REASON_LENGTH),
         "full_reason": reason,
-        "old": _moment(before),
+        "old": _moment(before, weekday=False),
         "what": _("Booked") if is_booked else _("Cancelled"),
     }
 
@@ -129,7 +129,7 @@ def change_values(change_id: int, language: str) -> Values:
     ).get(pk=change_id)
     return {
         **_meeting_values(change.meeting),
-        "old": _moment(change.from_starts_at),
+        "old": _moment(change.from_starts_at, weekday=False),
         "new": _moment(change.to_starts_at or change.meeting.starts_at),
     }
 

@@ -236,8 +236,8 @@ def confirm_appointment(
 
     `answers` are texts by the key of their intake question. When the hold ran out the
     same time is taken once more if it is still free. The same form sent twice gives
-    the same appointment. Raises SlotTaken, TooManyOpen (not for the centre),
-    ConsultingError for a missing answer, AlreadyBooked and KeyReused.
+    the same appointment. Raises SlotTaken, TooManyOpen and ConsultingError for a
+    missing answer (both not for the centre), AlreadyBooked and KeyReused.
     """
     record = once(
         key=key,
@@ -283,7 +283,8 @@ def _confirm(
     now: dt.datetime,
     by_centre: bool,
 ) -> Reservation:
-    questions = _answered(party.offering.meeting.service, answers)
+    service = party.offering.meeting.service
+    questions = _answered(service, answers, may_be_silent=by_centre)
     if not by_centre:
         _require_room_for_one_more(person, now)
     if party.held_until is None or party.held_until <= now:
@@ -315,11 +316,12 @@ def _hold_again(party: Party, *, now: dt.datetime) -> Party:
 
 
 def _answered(
-    service: Service, answers: Mapping[int, str]
+    service: Service, answers: Mapping[int, str], *, may_be_silent: bool
 ) -> list[tuple[IntakeQuestion, str]]:
     questions = service.questions.filter(is_active=True)
     pairs = [(q, answers.get(q.pk, "").strip()) for q in questions]
-    if any(q.is_required and not text for q, text in pairs):
+    missing = any(q.is_required and not text for q, text in pairs)
+    if missing and not may_be_silent:
         raise ConsultingError(
             _("Please answer the questions that are marked."), code="answer_missing"
         )

@@ -317,7 +317,9 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
             "now": now,
             "ignoring_block": meeting.block_id,
         }
-        context |= slots_context(request, query)
+        same = consultant in (None, meeting.consultant_id)
+        skip = meeting.starts_at if same else None
+        context |= slots_context(request, query, skip)
     return render(request, "consulting/move.html", context)
 
 

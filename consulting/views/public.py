@@ -101,8 +101,13 @@ def in_name_order(people: Iterable[Person]) -> list[Person]:
     return sorted(people, key=lambda person: consultant_name(person))
 
 
-def slots_context(request: HttpRequest, query: SlotQuery) -> dict[str, Any]:
-    """The free times of the next days, the nearest to `?wanted=` marked."""
+def slots_context(
+    request: HttpRequest, query: SlotQuery, skip: dt.datetime | None = None
+) -> dict[str, Any]:
+    """The free times of the next days, the nearest to `?wanted=` marked.
+
+    `skip` is a start that is not shown: the one that an appointment has now.
+    """
     today = timezone.localdate(query["now"])
     from_on = read_date(request.GET.get("from", "")) or today
     wanted = read_moment(request.GET.get("wanted", ""))
@@ -110,7 +115,7 @@ def slots_context(request: HttpRequest, query: SlotQuery) -> dict[str, Any]:
     near = {s.starts_at for s in nearest_slots(wanted, **query)} if wanted else set()
     here = (query["mode"], query["consultant"])
     return {
-        "days": day_rows(week.days, near),
+        "days": day_rows(week.days, near, skip),
         "next_query": _following(week, *here),
         "first_query": choice(*here) if from_on > today else "",
         "wanted": wanted,
@@ -118,9 +123,11 @@ def slots_context(request: HttpRequest, query: SlotQuery) -> dict[str, Any]:
     }
 
 
-def day_rows(days: Iterable[Day], near: set[dt.datetime]) -> list[dict[str, Any]]:
+def day_rows(
+    days: Iterable[Day], near: set[dt.datetime], skip: dt.datetime | None = None
+) -> list[dict[str, Any]]:
     """Days and times as `components/slots.html` takes them."""
-    return [
+    rows: list[dict[str, Any]] = [
         {
             "day": day.on,
             "slots": [
@@ -130,10 +137,12 @@ def day_rows(days: Iterable[Day], near: set[dt.datetime]) -> list[dict[str, Any]
                     "is_near": slot.starts_at in near,
                 }
                 for slot in day.slots
+                if slot.starts_at != skip
             ],
         }
         for day in days
     ]
+    return [row for row in rows if row["slots"]]
 
 
 def _following(week: Week, mode: str, consultant: int | None) -> str:

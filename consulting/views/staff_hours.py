@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.db.models import F, Prefetch
 from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +21,7 @@ from django.views.decorators.http import (
 
 from accounts.models import Person
 from consulting.exceptions import ConsultingError
-from consulting.models import AvailabilityOverride, Meeting
+from consulting.models import AvailabilityOverride, Meeting, WeeklyAvailability
 from consulting.services.availability import (
     add_override,
     meetings_outside,
@@ -41,8 +42,11 @@ CONSULTANTS = Person.objects.filter(teaching_profile__consults=True).select_rela
 @planners_only
 def consultant_list(request: HttpRequest) -> HttpResponse:
     """All consultants with their week."""
+    from_saturday = WeeklyAvailability.objects.order_by(
+        (F("weekday") + 2) % 7, "start_time"
+    )
     people = CONSULTANTS.prefetch_related(
-        "weekly_availability", "consulting_services"
+        Prefetch("weekly_availability", queryset=from_saturday), "consulting_services"
     ).order_by("search_key")
     context = {"people": people}
     return render(request, "consulting/staff/consultants.html", context)

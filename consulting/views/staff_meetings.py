@@ -117,13 +117,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "ignoring_block": found.block_id,
         "by_centre": True,
     }
+    same = consultant in (None, found.consultant_id)
     context: dict[str, Any] = {
         "meeting": found,
         "people": booked(found),
         "mode": found.mode,
         "consultant": consultant,
         "consultants": consultant_chips(service, found.mode, consultant),
-        **slots_context(request, query),
+        **slots_context(request, query, found.starts_at if same else None),
     }
     return render(request, "consulting/staff/move.html", context)
 
