@@ -254,7 +254,6 @@ def read(reservations: ReservationQuerySet, now: dt.datetime) -> list[Booking]:
             ),
         )
         .order_by("pk")
-        .distinct()
     )
     places = _places_in_line(rows)
     return [
