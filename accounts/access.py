@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
+from accounts import hooks
 from accounts.models import Person, Role, User
 
 P = ParamSpec("P")
@@ -105,6 +106,19 @@ def first_visit_url(user: User) -> str:
     if Person.objects.unlinked_with_phone(user.phone).exists():
         return reverse("accounts:claim")
     return reverse("accounts:name")
+
+
+def way_to(user: User, wish: str) -> str:
+    """The page that was wished for, or what comes before it on a first visit."""
+    first = first_visit_url(user)
+    if first == reverse("accounts:name"):
+        return way_through_name(wish)
+    return with_next(first, wish) if first else wish
+
+
+def way_through_name(wish: str) -> str:
+    """The page that asks for the name, unless the wished page asks it itself."""
+    return wish if hooks.asks_name(wish) else with_next(reverse("accounts:name"), wish)
 
 
 def with_next(url: str, next_url: str) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, hooks, services, sessions
-from accounts.access import first_visit_url, person_of, with_next
+from accounts.access import person_of, way_to
 from accounts.models import User
 from core import limits
 from core.exceptions import HidajError
@@ -157,8 +157,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return hooks.landing_of(user) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def _way_to(self, user: User, wish: str) -> str:
-        first = first_visit_url(user)
-        return with_next(first, wish) if first else wish
+        return way_to(user, wish)
 
     def is_safe_url(self, url: str) -> bool:
         """Only this host, whatever other hosts the settings allow."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve
 
 from accounts.models import User
 
@@ -19,6 +22,7 @@ Landing = Callable[[User], str]
 class _Hooks:
     after_sign_in: list[AfterSignIn] = field(default_factory=list)
     landings: list[Landing] = field(default_factory=list)
+    naming_pages: set[str] = field(default_factory=set)
 
 
 _hooks = _Hooks()
@@ -49,3 +53,16 @@ def after_sign_in() -> list[AfterSignIn]:
 def landing_of(user: User) -> str:
     """The first landing that anybody names for this user, or ""."""
     return next((url for land in _hooks.landings if (url := land(user))), "")
+
+
+def register_naming_page(*view_names: str) -> None:
+    """Name pages whose own form asks who the reader is, so that nobody is asked twice."""
+    _hooks.naming_pages.update(view_names)
+
+
+def asks_name(url: str) -> bool:
+    """Whether a path of this site is a page that asks for the name itself."""
+    try:
+        return resolve(urlsplit(url).path).view_name in _hooks.naming_pages
+    except Resolver404:
+        return False

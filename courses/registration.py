@@ -12,6 +12,7 @@ def register() -> None:
     owners.register(OWNER)
     kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
+    hooks.register_naming_page("courses:book", "courses:wait")
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)
     register_audit("sessions claimed", 3, audit.sessions_have_their_claims)
     register_audit("enrolments told", 8, audit.changes_were_told)

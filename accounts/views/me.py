@@ -16,7 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts import services
-from accounts.access import person_of, person_required, safe_next, with_next
+from accounts.access import (
+    person_of,
+    person_required,
+    safe_next,
+    way_through_name,
+    with_next,
+)
 from accounts.exceptions import AccountsError
 from accounts.forms import ClaimForm, NameForm, ProfileForm
 from accounts.models import Firm, Person, User
@@ -62,7 +68,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     if person_of(user) is not None:
         return redirect(target)
     if not persons:
-        return redirect(with_next(reverse("accounts:name"), target))
+        return redirect(way_through_name(target))
     form = ClaimForm(request.POST or None, persons=persons)
     if request.method == "POST" and form.is_valid():
         answer = _answer_claim(request, user, form, target)
@@ -78,7 +84,7 @@ def _answer_claim(
     person = form.claimed
     if person is None:
         request.session[DECLINED] = True
-        return redirect(with_next(reverse("accounts:name"), target))
+        return redirect(way_through_name(target))
     try:
         services.link_person(user=user, person=person, now=timezone.now())
     except AccountsError as error:
