@@ -34,18 +34,20 @@ class _Forms(HTMLParser):
 
 
 def open_form(
-    client: requests.Session, url: str, holding: str
+    client: requests.Session, url: str, holding: str, *, sent_to: str = ""
 ) -> tuple[str, dict[str, str]]:
     """The address and hidden values of the form on a page that has a field `holding`.
 
-    Raises AssertionError when the page has no such form.
+    `sent_to` is a part of the address that the form is sent to, where a page has
+    several. Raises AssertionError when the page has no such form.
     """
     page = client.get(url, timeout=60)
     parser = _Forms()
     parser.feed(page.text)
     for action, values in parser.forms:
-        if holding in values:
-            return urljoin(page.url, action or page.url), values
+        address = urljoin(page.url, action or page.url)
+        if holding in values and sent_to in address:
+            return address, values
     raise AssertionError(f"no form with {holding} on {page.url} ({page.status_code})")
 
 

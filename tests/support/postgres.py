@@ -78,6 +78,9 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "max_connections": 200,
+            # Processes are killed in tests, the machine is not: the flush of every
+            # commit would only cost time.
+            "fsync": "off",
         }
         settings = [part for key in options for part in ("-c", f"{key}={options[key]}")]
         self.process = self._run(
