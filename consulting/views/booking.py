@@ -119,31 +119,28 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     claim = _go_to_claim(request)
     if claim is not None:
         return claim
-    minutes_left = _minutes_left(signed_in(request), wish, now)
+    user = signed_in(request)
     form = IntakeForm(
         request.POST or None,
-        person=person_of(request.user),
+        person=person_of(user),
         service=service,
-        others=[] if minutes_left else _others(service, wish, now),
+        others=_others(service, wish, user, now),
     )
     if request.method == "POST" and form.is_valid():
         chosen = read_moment(form.cleaned_data["at"] or "")
         chosen_wish = replace(wish, starts_at=chosen) if chosen else wish
-        reservation = _try(form, chosen_wish, signed_in(request), now)
+        reservation = _try(form, chosen_wish, user, now)
         if reservation is not None:
             return redirect("consulting:done", reservation.party.reference)
-        minutes_left = _minutes_left(signed_in(request), wish, now)
+    is_free = _is_free(service, wish, user, now)
     context = {
         "service": service,
         "wish": wish,
         "mode": dict(_modes(service)).get(wish.mode, ""),
         "form": form,
-        "minutes_left": minutes_left,
-        "is_gone": bool(form.others),
-        "back_url": _service_url(
-            service,
-            choice(wish.mode, wish.consultant_id, wanted=write_moment(wish.starts_at)),
-        ),
+        "minutes_left": _minutes_left(user, wish, now),
+        "is_free": is_free,
+        "back_url": _service_url(service, choice(wish.mode, wish.consultant_id)),
     }
     return render(request, "consulting/book.html", context)
 
@@ -185,12 +182,17 @@ def _query(service: Service, wish: Wish, now: dt.datetime) -> SlotQuery:
     }
 
 
-def _others(service: Service, wish: Wish, now: dt.datetime) -> list[Slot]:
+def _is_free(service: Service, wish: Wish, user: User, now: dt.datetime) -> bool:
+    """Whether the time is kept for the user, or for nobody."""
+    is_held = _minutes_left(user, wish, now) > 0
+    return is_held or bool(slots_at(wish.starts_at, **_query(service, wish, now)))
+
+
+def _others(service: Service, wish: Wish, user: User, now: dt.datetime) -> list[Slot]:
     """Free times around a wanted one that is not free any more; else none."""
-    query = _query(service, wish, now)
-    if slots_at(wish.starts_at, **query):
+    if _is_free(service, wish, user, now):
         return []
-    return nearest_slots(wish.starts_at, **query)
+    return nearest_slots(wish.starts_at, **_query(service, wish, now))
 
 
 def _try(

@@ -112,14 +112,16 @@ def slots_context(
     from_on = read_date(request.GET.get("from", "")) or today
     wanted = read_moment(request.GET.get("wanted", ""))
     week = days_with_free_slots(max(from_on, today), **query)
-    near = {s.starts_at for s in nearest_slots(wanted, **query)} if wanted else set()
+    near = [s.starts_at for s in nearest_slots(wanted, **query)] if wanted else []
+    if wanted in near:
+        # It is free (again): nothing has to be said.
+        wanted, near = None, []
     here = (query["mode"], query["consultant"])
     return {
-        "days": day_rows(week.days, near, skip),
+        "days": day_rows(week.days, set(near), skip),
         "next_query": _following(week, *here),
         "first_query": choice(*here) if from_on > today else "",
         "wanted": wanted,
-        "is_near_shown": _shows(week, near),
     }
 
 
@@ -149,7 +151,3 @@ def _following(week: Week, mode: str, consultant: int | None) -> str:
     if week.next_on is None:
         return ""
     return choice(mode, consultant, **{"from": week.next_on.isoformat()})
-
-
-def _shows(week: Week, near: set[dt.datetime]) -> bool:
-    return any(slot.starts_at in near for day in week.days for slot in day.slots)

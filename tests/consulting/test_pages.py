@@ -312,3 +312,20 @@ def test_pages_speak_english(client: Client, service: Service) -> None:
 @pytest.mark.parametrize("text", ["", "x", "20261124", "99999999T9999Z"])
 def test_moments_that_are_none(text: str) -> None:
     assert read_moment(text) is None
+
+
+def test_a_wanted_time_that_is_free_again_says_nothing(
+    client: Client, service: Service
+) -> None:
+    path = f"/consulting/fit/?wanted={write_moment(at(10))}&from=2026-11-24"
+    assert b"slot-near" not in client.get(path).content
+
+
+def test_a_form_for_a_time_without_any_other_names_the_telephone(
+    client: Client, service: Service, booker: Person
+) -> None:
+    path = book_path(at(10))
+    service.consultants.clear()
+    page = client.get(path).content.decode()
+    assert 'name="at"' not in page
+    assert "۰۲۴" in page
