@@ -14,16 +14,16 @@ OWNERS = {
     r"\b(seats_taken|waiting_parties)\s*[-+]?=[^=]": {
         # The two places that may write, and the fields' own definition.
         "booking/seats.py",
-        "booking/models.py",
+        "booking/models/places.py",
     },
     r"BusyCell\(|BusyCell\.objects\.(create|bulk_create|get_or_create)": {
         "booking/ledger.py",
-        "booking/models.py",
+        "booking/models/times.py",
     },
     r"BusyCell\.objects\.[^\n]*\.(update|delete)\(": {"booking/ledger.py"},
     r"StatusChange\(|StatusChange\.objects\.(create|bulk_create)": {
         "booking/states.py",
-        "booking/models.py",
+        "booking/models/places.py",
     },
 }
 # A filter or a keyword of a query reads `seats_taken=…`; only these calls may.

@@ -1,0 +1,71 @@
+"""Places and times: what can be booked, who holds it, and what is taken when.
+
+Seats are written only by `booking.seats`, cells only by `booking.ledger`; every
+status change goes through `booking.states`.
+"""
+
+from booking.models.places import (
+    LIVE,
+    OPEN_ENTRY,
+    SEATED,
+    STANDING,
+    EntryState,
+    Offer,
+    Offering,
+    OfferingKind,
+    OfferingQuerySet,
+    OfferQuerySet,
+    OfferState,
+    Party,
+    PartyQuerySet,
+    Reservation,
+    ReservationQuerySet,
+    ReservationState,
+    StatusChange,
+    WaitingEntry,
+    WaitingEntryQuerySet,
+)
+from booking.models.times import (
+    STANDING_BLOCKS,
+    BlockKind,
+    BusyCell,
+    Claim,
+    MachineKind,
+    Resource,
+    ResourceKind,
+    Room,
+    TimeBlock,
+    TimeBlockQuerySet,
+)
+
+__all__ = [
+    "LIVE",
+    "OPEN_ENTRY",
+    "SEATED",
+    "STANDING",
+    "STANDING_BLOCKS",
+    "BlockKind",
+    "BusyCell",
+    "Claim",
+    "EntryState",
+    "MachineKind",
+    "Offer",
+    "OfferQuerySet",
+    "OfferState",
+    "Offering",
+    "OfferingKind",
+    "OfferingQuerySet",
+    "Party",
+    "PartyQuerySet",
+    "Reservation",
+    "ReservationQuerySet",
+    "ReservationState",
+    "Resource",
+    "ResourceKind",
+    "Room",
+    "StatusChange",
+    "TimeBlock",
+    "TimeBlockQuerySet",
+    "WaitingEntry",
+    "WaitingEntryQuerySet",
+]
