@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from accounts.access import role_required
+from collections.abc import Callable
+from typing import ParamSpec
+
+from django.views.decorators.cache import never_cache
+
+from accounts.access import View, role_required
 from accounts.models import Role
+
+P = ParamSpec("P")
 
 STAFF = (Role.RECEPTION, Role.PLANNER, Role.MANAGER)
 PLANNERS = (Role.PLANNER, Role.MANAGER)
 TEACHERS = (Role.INSTRUCTOR, Role.CONSULTANT)
 
-staff_only = role_required(*STAFF)
-planners_only = role_required(*PLANNERS)
-teachers_only = role_required(*TEACHERS)
+
+def private_to(*roles: str) -> Callable[[View[P]], View[P]]:
+    """Only for these roles, and never kept by a browser that others use too."""
+
+    def decorate(view: View[P]) -> View[P]:
+        return never_cache(role_required(*roles)(view))
+
+    return decorate
+
+
+staff_only = private_to(*STAFF)
+planners_only = private_to(*PLANNERS)
+teachers_only = private_to(*TEACHERS)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import has_role, role_required
+from accounts.access import has_role
 from accounts.models import User
 from booking.models import Reservation
 from core.transactions import atomic_retrying
@@ -25,7 +25,7 @@ from courses.services.attendance import (
     start_roll,
 )
 from desk.day import newcomers
-from desk.roles import STAFF, TEACHERS
+from desk.roles import STAFF, TEACHERS, private_to
 
 BUTTONS = (Mark.PRESENT, Mark.ABSENT, Mark.LATE)
 PREFIX = "mark-"
@@ -46,7 +46,7 @@ class RollRow:
 
 
 @require_http_methods(["GET", "POST"])
-@role_required(*TEACHERS, *STAFF)
+@private_to(*TEACHERS, *STAFF)
 def roll(request: HttpRequest, pk: int) -> HttpResponse:
     """«start» marks everyone present; afterwards each mark can be changed."""
     user = request.user

@@ -29,7 +29,7 @@ TOMORROW = TODAY + dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -176,7 +176,7 @@ def test_roll_ignores_who_is_not_enrolled(client: Client, run: CourseRun) -> Non
 
 
 def test_roll_is_open_until_the_next_day(
-    client: Client, run: CourseRun, clock: time_machine.Coordinates
+    client: Client, run: CourseRun, clock: time_machine.Traveller
 ) -> None:
     one = enrol_one(run)
     path = _roll_path(run)
