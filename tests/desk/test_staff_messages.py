@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from desk.messages import lines_of, why_not_sent
+from desk.messages import KIND_NAMES, lines_of, why_not_sent
 from notifications import kinds
 from notifications.models import OutboxMessage, State, Urgency
 from tests.desk.people import applicant_client, enrol_one, query_count, reception
@@ -144,3 +144,9 @@ def test_messages_come_in_pages() -> None:
 
     assert len(client.get(PATH).context["lines"]) == 50
     assert len(client.get(PATH, {"page": "2"}).context["lines"]) == 10
+
+
+def test_every_kind_has_a_name_in_words() -> None:
+    unnamed = [kind.name for kind in kinds.all_kinds() if kind.name not in KIND_NAMES]
+
+    assert not unnamed
