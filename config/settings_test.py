@@ -1,8 +1,5 @@
 """The site's own settings with what makes tests quick and repeatable."""
 
-import tempfile
-from pathlib import Path
-
 from config.settings import *  # noqa: F403
 
 SECRET_KEY = "a-key-for-tests-only-and-long-enough-to-pass"  # noqa: S105
@@ -11,4 +8,5 @@ STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-OUTBOX_DIR = Path(tempfile.mkdtemp(prefix="hidaj-outbox-"))
+# Each test has a folder of its own (tests/conftest.py); this one stays empty.
+OUTBOX_DIR = VAR_DIR / "test-outbox"  # noqa: F405
