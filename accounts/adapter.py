@@ -22,7 +22,6 @@ from accounts import codes, hooks, services, sessions
 from accounts.access import person_of, way_to
 from accounts.models import User
 from core import limits
-from core.exceptions import HidajError
 from core.sealed import SealedJSONField
 from persian.forms import MobileField
 from persian.phones import display_phone
@@ -136,11 +135,8 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> HttpResponse:
         """Let higher apps act inside this POST, then show the way."""
         wish = kwargs.pop("redirect_url", None) or self._landing(user)
-        for callback in hooks.after_sign_in():
-            try:
-                callback(user, wish, timezone.now())
-            except HidajError as error:
-                messages.error(request, str(error))
+        for refusal in hooks.take_up(user, wish, timezone.now()):
+            messages.error(request, refusal)
         kwargs["redirect_url"] = self._way_to(user, wish)
         return super().post_login(request, user, **kwargs)
 

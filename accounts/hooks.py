@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, resolve
 
 from accounts.models import User
+from core.exceptions import HidajError
 
 AfterSignIn = Callable[[User, str, dt.datetime], None]
 Landing = Callable[[User], str]
@@ -33,7 +34,8 @@ def register_after_sign_in(callback: AfterSignIn) -> None:
 
     `next_url` is a path of this site; the callback looks whether it is one of its
     own pages. A HidajError that it raises is shown to the person and stops nothing.
-    The user may have no person yet.
+    The user may have no person yet; it is called once more when they told who they
+    are, so what it did already must do no harm.
     """
     if callback not in _hooks.after_sign_in:
         _hooks.after_sign_in.append(callback)
@@ -45,9 +47,18 @@ def register_landing(callback: Landing) -> None:
         _hooks.landings.append(callback)
 
 
-def after_sign_in() -> list[AfterSignIn]:
-    """The registered callbacks, in order."""
-    return list(_hooks.after_sign_in)
+def take_up(user: User, wish: str, now: dt.datetime) -> list[str]:
+    """Do what somebody came for (a path of this site); gives the refusals to show.
+
+    Called inside the POST that signs in, and inside the one that tells who they are.
+    """
+    refusals = []
+    for callback in _hooks.after_sign_in:
+        try:
+            callback(user, wish, now)
+        except HidajError as error:
+            refusals.append(str(error))
+    return refusals
 
 
 def landing_of(user: User) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import services
+from accounts import hooks, services
 from accounts.access import (
     person_of,
     person_required,
@@ -55,8 +55,17 @@ def name(request: HttpRequest) -> HttpResponse:
             language=translation.get_language() or settings.LANGUAGE_CODE,
             now=timezone.now(),
         )
-        return redirect(target)
+        return _go_on(request, user, target)
     return render(request, "accounts/name.html", {"form": form, "next": target})
+
+
+def _go_on(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    """To where they were going; what they came for is done in this POST."""
+    # The request remembers that this user had no person.
+    user.refresh_from_db()
+    for refusal in hooks.take_up(user, target, timezone.now()):
+        messages.error(request, refusal)
+    return redirect(target)
 
 
 @never_cache
@@ -90,7 +99,7 @@ def _answer_claim(
     except AccountsError as error:
         form.add_error(None, str(error))
         return None
-    return redirect(target)
+    return _go_on(request, user, target)
 
 
 @never_cache

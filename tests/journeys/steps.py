@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -106,3 +107,18 @@ def no_sideways_scroll(page: Page) -> None:
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert wide <= 0, f"{page.url} is {wide} px too wide"
+
+
+def press_until_done(page: Page, form: Locator) -> str:
+    """Press the button of a booking form; gives the reference of the done page."""
+    press(form)
+    expect(page).to_have_url(re.compile("/bookings/done/"))
+    return reference_on(page)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that another process does."""
+    until = time.monotonic() + SECONDS / 1000
+    while not is_so():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.1)
