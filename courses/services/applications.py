@@ -3,53 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from accounts import services as people
-from accounts.models import Consent, ConsentKind, Firm, Person, User
+from accounts.applicants import Applicant, person_who_comes
+from accounts.models import Firm, Person, User
 from booking.models import Party
 from core.idempotency import form_digest, once
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
-from courses.exceptions import CoursesError
 from courses.models import CourseRun
 from courses.services import enrolment
 
 
 @dataclass(frozen=True)
-class Applicant:
-    """What the form says about the person who comes.
+class CourseApplicant(Applicant):
+    """What the form of a run says besides; what is empty changes nothing known.
 
-    `name` and `phone` (E.164, may be empty) are those of another person; `own_name` is
-    the booker's, when nobody knows it yet. `birth_year` is Jalali. What is empty
-    changes nothing that is known.
+    `birth_year` is Jalali.
     """
 
-    is_self: bool
-    own_name: str = ""
-    name: str = ""
-    phone: str = ""
     firm_name: str = ""
     has_no_firm: bool = False
     birth_year: int | None = None
     gender: str = ""
     job: str = ""
-    gives_consent: bool = False
-    language: str = "fa"
 
 
 @atomic_retrying
 def apply_for_place(
-    *, run_id: int, booker: User, applicant: Applicant, key: UUID, now: dt.datetime
+    *,
+    run_id: int,
+    booker: User,
+    applicant: CourseApplicant,
+    key: UUID,
+    now: dt.datetime,
 ) -> Party:
     """Book one place in a run for the person of the form.
 
     The same form sent twice gives the same party, and makes one person and one firm.
-    Raises what `enrolment.enrol` raises, CoursesError without consent or a name, and
-    AccountsError.
+    Raises what `enrolment.enrol` raises, and AccountsError without consent or a
+    name.
     """
     record = _claim_key("apply", booker, run_id, applicant, key, now)
     if record.result_id:
@@ -64,7 +59,12 @@ def apply_for_place(
 
 @atomic_retrying
 def apply_for_turn(
-    *, run_id: int, booker: User, applicant: Applicant, key: UUID, now: dt.datetime
+    *,
+    run_id: int,
+    booker: User,
+    applicant: CourseApplicant,
+    key: UUID,
+    now: dt.datetime,
 ) -> Party:
     """Put the person of the form on the waiting list of a full run.
 
@@ -85,31 +85,23 @@ def _claim_key(
     action: str,
     booker: User,
     run_id: int,
-    applicant: Applicant,
+    applicant: CourseApplicant,
     key: UUID,
     now: dt.datetime,
 ) -> IdempotencyKey:
-    """The language, the consent box and the booker's own name do not make it another.
-
-    The name is asked once: the second tap of the same form finds a known booker.
-    """
-    same = replace(applicant, own_name="", language="", gives_consent=False)
-    told = asdict(same)
     return once(
         key=key,
         actor=f"user:{booker.pk}",
         action=action,
-        digest=form_digest({"run": run_id, **told}),
+        digest=form_digest({"run": run_id, **applicant.identity()}),
         now=now,
     )
 
 
 def _person(
-    run_id: int, booker: User, applicant: Applicant, now: dt.datetime
+    run_id: int, booker: User, applicant: CourseApplicant, now: dt.datetime
 ) -> Person:
-    own = _own_person(booker, applicant, now)
-    person = own if applicant.is_self else _other_person(booker, applicant, now)
-    _keep_consent(person, booker, applicant, now)
+    person = person_who_comes(booker=booker, applicant=applicant, now=now)
     if person.user_id in (None, booker.pk):
         _fill_in(person, booker, applicant, now)
     elif applicant.gender and not person.gender:
@@ -120,56 +112,8 @@ def _person(
     return person
 
 
-def _own_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
-    person = Person.objects.filter(user=booker).first()
-    if person is not None:
-        return person
-    if not applicant.own_name:
-        raise CoursesError(_("Write your name."), code="no_name")
-    if not applicant.gives_consent:
-        raise _no_consent()
-    return people.sign_up_person(
-        user=booker, name=applicant.own_name, language=applicant.language, now=now
-    )
-
-
-def _other_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
-    if not applicant.name:
-        raise CoursesError(_("Write the name of the person."), code="no_name")
-    return people.add_managed_person(
-        by=booker, name=applicant.name, phone=applicant.phone, now=now
-    )
-
-
-def needs_consent(person: Person | None) -> bool:
-    """Whether nobody has agreed yet to keeping this person's data for bookings."""
-    if person is None:
-        return True
-    newest = Consent.objects.filter(person=person, kind=ConsentKind.BOOKING)
-    last = newest.order_by("-given_at", "-pk").first()
-    return last is None or not last.is_given
-
-
-def _keep_consent(
-    person: Person, booker: User, applicant: Applicant, now: dt.datetime
-) -> None:
-    if not needs_consent(person):
-        return
-    if not applicant.gives_consent:
-        raise _no_consent()
-    people.record_consent(
-        person=person, kind=ConsentKind.BOOKING, given_by=booker, now=now
-    )
-
-
-def _no_consent() -> CoursesError:
-    return CoursesError(
-        _("Without your consent we may not keep the booking."), code="no_consent"
-    )
-
-
 def _fill_in(
-    person: Person, booker: User, applicant: Applicant, now: dt.datetime
+    person: Person, booker: User, applicant: CourseApplicant, now: dt.datetime
 ) -> None:
     """Keep what the form adds; what it leaves empty stays as it is."""
     firm = _firm(person, applicant)
@@ -198,7 +142,7 @@ def _fill_in(
     person.refresh_from_db()
 
 
-def _firm(person: Person, applicant: Applicant) -> Firm | None:
+def _firm(person: Person, applicant: CourseApplicant) -> Firm | None:
     if applicant.has_no_firm:
         return None
     if applicant.firm_name:

@@ -161,6 +161,22 @@ def test_a_new_person_tells_name_and_consents(client: Client, service: Service) 
     assert Reservation.objects.get().person.user == user
 
 
+def test_the_second_tap_of_a_new_person_gives_the_same_appointment(
+    client: Client, service: Service
+) -> None:
+    user = make_user()
+    sign_in(client, user)
+    path = tap(client, at(10)).url
+    data = answers(service, own_name="رضا قدم‌زن")
+
+    first, second = client.post(path, data), client.post(path, data)
+
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url
+    assert Reservation.objects.count() == 1
+    assert Person.objects.filter(user=user).count() == 1
+
+
 def test_booking_for_another_person(
     client: Client, service: Service, booker: Person
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.exceptions import AccountsError
 from accounts.models import Consent, Firm, Person, User
 from accounts.services import grant_role, record_consent
 from booking.exceptions import AlreadyBooked, Closed, Full, PlacesFree
@@ -16,7 +17,7 @@ from courses import audit
 from courses.exceptions import CoursesError
 from courses.models import CourseRun
 from courses.services.applications import (
-    Applicant,
+    CourseApplicant,
     apply_for_place,
     apply_for_turn,
 )
@@ -212,14 +213,14 @@ def test_cancellation_by_the_centre_says_so() -> None:
 # -- The form ---------------------------------------------------------------------
 
 
-def other(**fields: Any) -> Applicant:
+def other(**fields: Any) -> CourseApplicant:
     known = {
         "is_self": False,
         "name": "لیلا آسترچین",
         "phone": "+989990009999",
         "gives_consent": True,
     }
-    return Applicant(**{**known, **fields})
+    return CourseApplicant(**{**known, **fields})
 
 
 def test_apply_for_another_tells_the_learner_by_whom_and_the_booker() -> None:
@@ -288,7 +289,7 @@ def test_apply_twice_makes_one_person_one_firm_and_one_place() -> None:
 
 def test_apply_on_a_first_visit_makes_the_own_person() -> None:
     user = make_user()
-    applicant = Applicant(
+    applicant = CourseApplicant(
         is_self=True,
         own_name="زهرا کوک‌دوز",
         birth_year=1379,
@@ -322,7 +323,7 @@ def test_apply_refused_leaves_nothing_behind() -> None:
 def test_apply_without_consent_is_refused() -> None:
     user, _person = make_learner()
 
-    with pytest.raises(CoursesError) as error:
+    with pytest.raises(AccountsError) as error:
         apply_for_place(
             run_id=make_run().pk,
             booker=user,
@@ -338,7 +339,7 @@ def test_apply_uses_the_hold_and_refuses_a_second_place() -> None:
     run = make_run()
     user, _person = make_learner()
     party = hold_place(run_id=run.pk, booker=user, now=NOW)
-    me = Applicant(is_self=True)
+    me = CourseApplicant(is_self=True)
 
     booked = apply_for_place(
         run_id=run.pk, booker=user, applicant=me, key=new_key(), now=NOW
@@ -359,7 +360,7 @@ def test_apply_for_turn_keeps_the_typed_gender_for_a_run_of_women() -> None:
     party = apply_for_turn(
         run_id=run.pk,
         booker=user,
-        applicant=Applicant(is_self=True, gender="f"),
+        applicant=CourseApplicant(is_self=True, gender="f"),
         key=new_key(),
         now=NOW,
     )

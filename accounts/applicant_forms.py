@@ -1,0 +1,110 @@
+"""What every booking form asks about the person who comes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Field, Layout
+from django import forms
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.applicants import needs_consent
+from accounts.models import Person
+from persian.forms import CleanCharField, MobileField
+
+ME, OTHER = "me", "other"
+
+
+class ApplicantForm(forms.Form):
+    """Who comes; nothing is asked that is known. Each app adds its own questions.
+
+    `person` is the booker's, None for one whose name nobody knows yet.
+    """
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    own_name = CleanCharField(
+        label=_("Your name and surname"),
+        max_length=120,
+        min_length=2,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    who = forms.ChoiceField(widget=forms.RadioSelect, initial=ME)
+    name = CleanCharField(
+        label=_("Name and surname of that person"),
+        max_length=120,
+        min_length=2,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    phone = MobileField(
+        label=_("Mobile of that person"),
+        required=False,
+        help_text=_("Messages go there too. Leave it empty if they have no mobile."),
+    )
+    consent = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, person: Person | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.knows_consent = not needs_consent(person)
+        self.initial.setdefault("key", uuid.uuid4())
+        mine = gettext("For myself")
+        if person is not None:
+            mine = gettext("For myself (%(name)s)") % {"name": person.name}
+            del self.fields["own_name"]
+        self.fields["who"].choices = [  # type: ignore[attr-defined]
+            (ME, mine),
+            (OTHER, _("For another person")),
+        ]
+
+    @property
+    def own_parts(self) -> list[str]:
+        """The layout of the booker's name; nothing when it is known."""
+        return ["own_name"] if "own_name" in self.fields else []
+
+    @property
+    def who_parts(self) -> list[Div]:
+        """The layout of the choice of a person, and of the other one's facts."""
+        return [
+            Div(Field("who"), css_class="choices"),
+            Div("name", "phone", css_class="for-other"),
+        ]
+
+    def new_helper(self, *parts: Any) -> FormHelper:
+        """The layout of the whole form around these parts."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        consent_class = "consent for-other" if self.knows_consent else "consent"
+        helper.layout = Layout("key", *parts, Div("consent", css_class=consent_class))
+        return helper
+
+    @property
+    def is_for_me(self) -> bool:
+        return self.cleaned_data.get("who") == ME
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        is_for_other = data.get("who") == OTHER
+        if is_for_other and not data.get("name") and "name" in data:
+            self.add_error("name", _("Write the name of the person."))
+        if (is_for_other or not self.knows_consent) and not data.get("consent"):
+            self.add_error(
+                "consent", _("Without your consent we may not keep the booking.")
+            )
+        return data
+
+    def told(self) -> dict[str, Any]:
+        """The values of an `Applicant`, of a valid form."""
+        data, is_self = self.cleaned_data, self.is_for_me
+        return {
+            "is_self": is_self,
+            "own_name": data.get("own_name", ""),
+            "name": "" if is_self else data["name"],
+            "phone": "" if is_self else data["phone"],
+            "gives_consent": data["consent"],
+            "language": "en" if (get_language() or "").startswith("en") else "fa",
+        }

@@ -1,0 +1,91 @@
+"""The person of a booking form: who comes, who books, and their consent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import services
+from accounts.exceptions import AccountsError
+from accounts.models import Consent, ConsentKind, Person, User
+from core.transactions import atomic_retrying
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What a booking form says about the person who comes.
+
+    `name` and `phone` (E.164, may be empty) are those of another person; `own_name` is
+    the booker's, when nobody knows it yet.
+    """
+
+    is_self: bool
+    own_name: str = ""
+    name: str = ""
+    phone: str = ""
+    gives_consent: bool = False
+    language: str = "fa"
+
+    def identity(self) -> dict[str, Any]:
+        """What the digest of the form is made of.
+
+        The language, the consent box and the booker's own name do not make it another
+        form. They are asked once: the second tap of the same form finds a known booker.
+        """
+        return asdict(replace(self, own_name="", language="", gives_consent=False))
+
+
+@atomic_retrying
+def person_who_comes(*, booker: User, applicant: Applicant, now: dt.datetime) -> Person:
+    """The person of the form, made when nobody knows them, with their consent kept.
+
+    Raises AccountsError without a name (code "no_name") or consent ("no_consent"), and
+    what `services.add_managed_person` raises.
+    """
+    own = _own_person(booker, applicant, now)
+    person = own if applicant.is_self else _other_person(booker, applicant, now)
+    if needs_consent(person):
+        _require_consent(applicant)
+        services.record_consent(
+            person=person, kind=ConsentKind.BOOKING, given_by=booker, now=now
+        )
+    return person
+
+
+def _own_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
+    person = Person.objects.filter(user=booker).first()
+    if person is not None:
+        return person
+    if not applicant.own_name:
+        raise AccountsError(_("Write your name."), code="no_name")
+    _require_consent(applicant)
+    return services.sign_up_person(
+        user=booker, name=applicant.own_name, language=applicant.language, now=now
+    )
+
+
+def _other_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
+    if not applicant.name:
+        raise AccountsError(_("Write the name of the person."), code="no_name")
+    return services.add_managed_person(
+        by=booker, name=applicant.name, phone=applicant.phone, now=now
+    )
+
+
+def needs_consent(person: Person | None) -> bool:
+    """Whether nobody has agreed yet to keeping this person's data for bookings."""
+    if person is None:
+        return True
+    newest = Consent.objects.filter(person=person, kind=ConsentKind.BOOKING)
+    last = newest.order_by("-given_at", "-pk").first()
+    return last is None or not last.is_given
+
+
+def _require_consent(applicant: Applicant) -> None:
+    if not applicant.gives_consent:
+        raise AccountsError(
+            _("Without your consent we may not keep the booking."), code="no_consent"
+        )
