@@ -12,17 +12,27 @@ from django.utils.translation import gettext_lazy as _
 from accounts.applicant_forms import ME, ApplicantForm
 from accounts.applicants import Applicant
 from accounts.models import Person
-from consulting.addresses import write_moment
+from consulting.addresses import read_moment, write_moment
 from consulting.models import IntakeQuestion, Service
 from consulting.slots import Slot
 from persian.forms import CleanCharField
 from persian.jalali import format_datetime
 
 
+class TimeChoiceField(forms.ChoiceField):
+    """Any time may be asked for, because the service knows which ones are free.
+
+    The second tap of a form asks for the time that the first one has just taken.
+    """
+
+    def valid_value(self, value: str) -> bool:
+        return read_moment(value) is not None
+
+
 class IntakeForm(ApplicantForm):
     """Who comes, and what the consultant wants to know; nothing known is asked."""
 
-    at = forms.ChoiceField(
+    at = TimeChoiceField(
         label=_("Choose another time"), widget=forms.RadioSelect, required=False
     )
     who = forms.ChoiceField(

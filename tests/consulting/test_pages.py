@@ -239,6 +239,34 @@ def test_a_time_lost_while_typing_offers_others_and_keeps_the_form(
     assert violations() == []
 
 
+def test_the_second_tap_with_another_time_gives_the_same_appointment(
+    client: Client, service: Service, booker: Person
+) -> None:
+    path = book_path(at(10))
+    book_one(service, at(10))
+    data = answers(service, at=write_moment(at(11)))
+
+    first, second = client.post(path, data), client.post(path, data)
+
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url
+    assert Reservation.objects.filter(person=booker).count() == 1
+
+
+def test_a_chosen_time_that_went_as_well_offers_others(
+    client: Client, service: Service, booker: Person
+) -> None:
+    book_one(service, at(10))
+    book_one(service, at(11))
+    data = answers(service, at=write_moment(at(11)))
+
+    page = client.post(book_path(at(10)), data).content.decode()
+
+    assert TAKEN in page
+    assert write_moment(at(9)) in page
+    assert not Reservation.objects.filter(person=booker).exists()
+
+
 def test_an_expired_hold_that_is_still_free_can_be_sent(
     client: Client, service: Service, booker: Person
 ) -> None:
