@@ -1,7 +1,8 @@
 """What this app hands to the foundation at start-up."""
 
+from accounts import hooks
 from core.registry import register_tick
-from desk import checks, day_sheet, feeds, find_messages, site_audit
+from desk import checks, day_sheet, feeds, find_messages, roles, site_audit
 
 DAY_SECONDS = 24 * 3600
 
@@ -12,5 +13,6 @@ def register() -> None:
     feeds.register_feeds()
     day_sheet.register()
     find_messages.register()
+    hooks.register_landing(roles.first_page)
     register_tick("desk.day_sheets", day_sheet.plan_day_sheets, every_seconds=300)
     register_tick("audit", site_audit.audit_and_keep, every_seconds=DAY_SECONDS)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec
 
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from accounts.access import View, role_required
-from accounts.models import Role
+from accounts.access import View, has_role, role_required
+from accounts.models import Role, User
 
 P = ParamSpec("P")
 
@@ -29,3 +30,10 @@ def private_to(*roles: str) -> Callable[[View[P]], View[P]]:
 staff_only = private_to(*STAFF)
 planners_only = private_to(*PLANNERS)
 teachers_only = private_to(*TEACHERS)
+
+
+def first_page(user: User) -> str:
+    """Where somebody who works here begins after signing in; "" for applicants."""
+    if has_role(user, *STAFF):
+        return reverse("desk:staff_board")
+    return reverse("desk:teach") if has_role(user, *TEACHERS) else ""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
+from persian.jalali import to_jalali, today
 from persian.phones import normalise_mobile
-from persian.text import to_latin_digits
+from persian.text import to_latin_digits, to_persian_digits
 from tests.support.site import Site
 
 SECONDS = 30_000
@@ -122,3 +124,9 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.1)
+
+
+def jalali_day(*, after: int) -> str:
+    """A date so many days from today, as people type it."""
+    year, month, day = to_jalali(today() + dt.timedelta(days=after))
+    return to_persian_digits(f"{year}/{month}/{day}")
