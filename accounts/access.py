@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
@@ -21,6 +22,8 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 STAFF_ROLES = (Role.RECEPTION, Role.PLANNER, Role.MANAGER)
+# Said once in a session, «somebody else» is not asked again.
+DECLINED = "claim_declined"
 # Those who see other people's data only after a second factor.
 GUARDED_ROLES = (*STAFF_ROLES, Role.SPONSOR)
 
@@ -28,6 +31,12 @@ GUARDED_ROLES = (*STAFF_ROLES, Role.SPONSOR)
 def person_of(user: User | AnonymousUser) -> Person | None:
     """The person who signs in with this user; None before the name is told."""
     return getattr(user, "person", None)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The user behind a view that asks for a sign-in."""
+    assert isinstance(request.user, User)  # noqa: S101 (narrows after login_required)
+    return request.user
 
 
 def has_role(user: User | AnonymousUser, *roles: str) -> bool:
@@ -106,6 +115,16 @@ def first_visit_url(user: User) -> str:
     if Person.objects.unlinked_with_phone(user.phone).exists():
         return reverse("accounts:claim")
     return reverse("accounts:name")
+
+
+def go_to_claim(request: HttpRequest) -> HttpResponse | None:
+    """Who was registered by others is first asked whether it is them; else None."""
+    user = signed_in(request)
+    if person_of(user) is not None or request.session.get(DECLINED):
+        return None
+    if not Person.objects.unlinked_with_phone(user.phone).exists():
+        return None
+    return redirect(with_next(first_visit_url(user), request.get_full_path()))
 
 
 def way_to(user: User, wish: str) -> str:

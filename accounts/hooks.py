@@ -67,7 +67,7 @@ def landing_of(user: User) -> str:
 
 
 def register_naming_page(*view_names: str) -> None:
-    """Name pages whose own form asks who the reader is, so that nobody is asked twice."""
+    """Name pages whose own form asks who the reader is: nobody is asked twice."""
     _hooks.naming_pages.update(view_names)
 
 

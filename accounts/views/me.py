@@ -17,9 +17,11 @@ from django.views.decorators.cache import never_cache
 
 from accounts import hooks, services
 from accounts.access import (
+    DECLINED,
     person_of,
     person_required,
     safe_next,
+    signed_in,
     way_through_name,
     with_next,
 )
@@ -28,20 +30,12 @@ from accounts.forms import ClaimForm, NameForm, ProfileForm
 from accounts.models import Firm, Person, User
 from accounts.views.second_factor import may_use
 
-# Said once in a session, «somebody else» is not asked again.
-DECLINED = "claim_declined"
-
-
-def _signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (narrows after login_required)
-    return request.user
-
 
 @never_cache
 @login_required
 def name(request: HttpRequest) -> HttpResponse:
     """The first visit's one question, then on to where the person was going."""
-    user, target = _signed_in(request), safe_next(request)
+    user, target = signed_in(request), safe_next(request)
     if person_of(user) is not None:
         return redirect(target)
     is_claimable = Person.objects.unlinked_with_phone(user.phone).exists()
@@ -72,7 +66,7 @@ def _go_on(request: HttpRequest, user: User, target: str) -> HttpResponse:
 @login_required
 def claim(request: HttpRequest) -> HttpResponse:
     """«Is it you?»: nobody is joined to a record without saying yes."""
-    user, target = _signed_in(request), safe_next(request)
+    user, target = signed_in(request), safe_next(request)
     persons = list(Person.objects.unlinked_with_phone(user.phone).order_by("pk"))
     if person_of(user) is not None:
         return redirect(target)
@@ -106,7 +100,7 @@ def _answer_claim(
 @person_required
 def me(request: HttpRequest) -> HttpResponse:
     """Name, language, what is sent, and the optional facts."""
-    user = _signed_in(request)
+    user = signed_in(request)
     person = person_of(user)
     assert person is not None  # noqa: S101 (narrows after person_required)
     form = ProfileForm(request.POST or None, initial=ProfileForm.initial_of(person))

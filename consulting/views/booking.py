@@ -21,9 +21,8 @@ from django.views.decorators.http import (
     require_POST,
 )
 
-from accounts.access import first_visit_url, person_of, with_next
-from accounts.models import Person, User
-from accounts.views.me import DECLINED
+from accounts.access import go_to_claim, person_of, signed_in
+from accounts.models import User
 from booking.models import OfferingKind, Reservation, ReservationState
 from booking.services.parties import may_cancel
 from consulting import calendars
@@ -55,12 +54,6 @@ ENDED = (
     ReservationState.REFUSED,
     ReservationState.TRANSFERRED,
 )
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The user behind a view that asks for a sign-in."""
-    assert isinstance(request.user, User)  # noqa: S101 (narrows after login_required)
-    return request.user
 
 
 def _service_url(service: Service, query: str) -> str:
@@ -96,16 +89,6 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(form_url)
 
 
-def _go_to_claim(request: HttpRequest) -> HttpResponse | None:
-    """Who was registered by others is first asked whether it is them."""
-    user = signed_in(request)
-    if person_of(user) is not None or request.session.get(DECLINED):
-        return None
-    if not Person.objects.unlinked_with_phone(user.phone).exists():
-        return None
-    return redirect(with_next(first_visit_url(user), request.get_full_path()))
-
-
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -116,7 +99,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     wish = _wish(request, service)
     if wish is None:
         return redirect("consulting:service", service.slug)
-    claim = _go_to_claim(request)
+    claim = go_to_claim(request)
     if claim is not None:
         return claim
     user = signed_in(request)

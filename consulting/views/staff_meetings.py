@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import has_role
+from accounts.access import has_role, signed_in
 from accounts.models import Person
 from consulting.addresses import (
     choice,
@@ -32,7 +32,6 @@ from consulting.services.meetings import cancel_meeting, move_meeting
 from consulting.slots import SlotQuery
 from consulting.staff_forms import ReasonForm, week_start
 from consulting.views.access import PLANNERS, staff_only
-from consulting.views.booking import signed_in
 from consulting.views.public import consultant_chips, slots_context
 
 WEEK = dt.timedelta(days=7)

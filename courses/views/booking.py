@@ -20,9 +20,8 @@ from django.views.decorators.http import (
     require_POST,
 )
 
-from accounts.access import first_visit_url, person_of, with_next
-from accounts.models import Firm, Person, User
-from accounts.views.me import DECLINED
+from accounts.access import go_to_claim, person_of, signed_in
+from accounts.models import Firm
 from booking.exceptions import Full, PlacesFree
 from booking.models import (
     OfferingKind,
@@ -52,28 +51,13 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(form_url)
     try:
-        enrolment.hold_place(run_id=run.pk, booker=_signed_in(request), now=now)
+        enrolment.hold_place(run_id=run.pk, booker=signed_in(request), now=now)
     except Full:
         return redirect("courses:wait", run.code)
     except HidajError as error:
         messages.error(request, str(error))
         return redirect("courses:run", run.code)
     return redirect(form_url)
-
-
-def _signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (narrows after login_required)
-    return request.user
-
-
-def _go_to_claim(request: HttpRequest) -> HttpResponse | None:
-    """Who was registered by others is first asked whether it is them."""
-    user = _signed_in(request)
-    if person_of(user) is not None or request.session.get(DECLINED):
-        return None
-    if not Person.objects.unlinked_with_phone(user.phone).exists():
-        return None
-    return redirect(with_next(first_visit_url(user), request.path))
 
 
 @never_cache
@@ -97,12 +81,12 @@ def _apply(
 ) -> HttpResponse:
     now = timezone.now()
     run = find_run(request, code, now)
-    claim = _go_to_claim(request)
+    claim = go_to_claim(request)
     if claim is not None:
         return claim
     form = ApplicationForm(
         request.POST if request.method == "POST" else None,
-        user=_signed_in(request),
+        user=signed_in(request),
         person=person_of(request.user),
         run=run,
     )
@@ -147,7 +131,7 @@ def _form_context(
     phase = run.phase(now)
     held = Party.objects.filter(
         offering=run.offering_id,
-        booked_by=_signed_in(request),
+        booked_by=signed_in(request),
         held_until__isnull=False,
     ).first()
     minutes_left = _minutes_left(held, now)
@@ -182,7 +166,7 @@ def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reserv
         offering__kind=OfferingKind.COURSE_RUN,
     )
     seen = (
-        party.reservations.visible_to(_signed_in(request))
+        party.reservations.visible_to(signed_in(request))
         .exclude(state__in=[ReservationState.HELD, ReservationState.EXPIRED])
         .select_related("person", "party", "offering")
         .order_by("pk")
