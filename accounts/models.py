@@ -242,6 +242,14 @@ class Person(models.Model):
         self.search_key = search_key(self.name)
         super().save(*args, **kwargs)
 
+    @property
+    def public_name(self) -> str:
+        """What the public reads of one who teaches, in the reader's language."""
+        try:
+            return self.teaching_profile.name
+        except TeachingProfile.DoesNotExist:
+            return self.name
+
 
 class TeachingProfileQuerySet(models.QuerySet["TeachingProfile"]):
     def teaching(self) -> TeachingProfileQuerySet:

@@ -11,6 +11,9 @@ from booking.models import Reservation
 from notifications import services as outbox
 from notifications.models import Channel
 
+# The role of the one whose place it is.
+PERSON = "person"
+
 
 @dataclass(frozen=True)
 class Recipient:
@@ -34,8 +37,8 @@ class Notice:
     subject_kind: str
     subject_id: int
     tag: str
-    version: int
     expires_at: dt.datetime | None
+    version: int = 0
     concerns_at: dt.datetime | None = None
     due_at: dt.datetime | None = None
 
@@ -60,7 +63,7 @@ def recipients(reservation: Reservation) -> list[Recipient]:
     """The person, and the booker when that is somebody on another number."""
     found = []
     if reservation.person is not None:
-        found.append(as_recipient("person", reservation.person))
+        found.append(as_recipient(PERSON, reservation.person))
     booker = booker_recipient(reservation.party.booked_by)
     if booker is not None and booker.phone not in {r.phone for r in found}:
         found.append(booker)
@@ -73,6 +76,14 @@ def is_for_another(reservation: Reservation) -> bool:
     if person is None or person.user_id == booker.pk:
         return False
     return booker_recipient(booker) is not None
+
+
+def is_told_by_whom(reservation: Reservation, to: Recipient) -> bool:
+    """Whether this is the person, and somebody else on another number booked."""
+    if to.role != PERSON or not is_for_another(reservation):
+        return False
+    booker = booker_recipient(reservation.party.booked_by)
+    return booker is not None and booker.phone != to.phone
 
 
 def send(notice: Notice, to: Recipient, *, now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from booking.models import Reservation, ReservationState
-from consulting.display import consultant_name, where
+from consulting.display import where
 from consulting.messages import sequence
 from consulting.models import BOOKED_STATES, Meeting, Mode
 from notifications.calendars import (
@@ -59,7 +59,7 @@ def entry(reservation: Reservation, meeting: Meeting) -> CalendarEntry:
     stands = reservation.state in BOOKED_STATES and meeting.is_live
     summary = _("Consultation: %(service)s") % {"service": meeting.service.title}
     lines = [
-        _("Consultant: %(name)s") % {"name": consultant_name(meeting.consultant)},
+        _("Consultant: %(name)s") % {"name": meeting.consultant.public_name},
         _("Reference: %(reference)s") % {"reference": reservation.party.reference},
     ]
     if meeting.service.bring:

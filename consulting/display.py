@@ -20,14 +20,6 @@ LANGUAGES = {
 }
 
 
-def consultant_name(person: Person) -> str:
-    """The public name in the reader's language."""
-    try:
-        return person.teaching_profile.name
-    except ObjectDoesNotExist:
-        return person.name
-
-
 def languages_of(person: Person) -> str:
     """The languages that a consultant speaks, in the reader's language."""
     try:
@@ -48,12 +40,3 @@ def where(meeting: Meeting) -> str:
         Mode.VIDEO: gettext("by video"),
         Mode.ON_SITE: gettext("in your workshop"),
     }[Mode(meeting.mode)]
-
-
-def clip(text: str, length: int) -> str:
-    """At most so many characters, cut at a word where possible, with «…»."""
-    if len(text) <= length:
-        return text
-    head = text[: length - 1]
-    cut = head.rfind(" ")
-    return (head[:cut] if cut > length // 2 else head).rstrip(" ،؛,;") + "…"

@@ -6,10 +6,11 @@ values (tests/consulting/test_messages.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
+from booking.messages import END_EN, END_FA, message_kind
 from consulting import calendars, values
-from notifications.kinds import MessageKind, StillWanted, register
+from notifications.kinds import MessageKind, register
 
 # The longest values that may occur: cut to length in `consulting.values`.
 SAMPLE = {
@@ -36,7 +37,6 @@ SAMPLE = {
     "what": "ثبت شد",
 }
 
-END_FA, END_EN = "\n\n{centre}، {phone}", "\n\n{centre}, {phone}"
 FACTS_FA = (
     "زمان: {new}\nجا: {full_where}\nمشاور: {consultant}\n"
     "همراه بیاورید: {bring}\nشمارهٔ پیگیری: {reference}\n\n"
@@ -49,35 +49,7 @@ FACTS_EN = (
 )
 
 
-def _kind(
-    name: str,
-    urgency: str,
-    read: Callable[[int, str], values.Values],
-    wanted: StillWanted,
-    *,
-    sms: dict[str, str],
-    sms_linked: dict[str, str] | None = None,
-    subject: dict[str, str] | None = None,
-    body: dict[str, str] | None = None,
-    purpose: str = "transactional",
-    calendar: Callable[[int, str], bytes | None] | None = None,
-) -> MessageKind:
-    wordings = [w for w in (sms, sms_linked, subject, body) if w]
-    texts = [text for wording in wordings for text in wording.values()]
-    return MessageKind(
-        name=name,
-        purpose=purpose,
-        urgency=urgency,
-        variables=tuple(n for n in SAMPLE if any(f"{{{n}}}" in t for t in texts)),
-        values=read,
-        still_wanted=wanted,
-        sample=SAMPLE,
-        sms=sms,
-        sms_linked=sms_linked,
-        email_subject=subject,
-        email_body=body,
-        calendar=calendar,
-    )
+_kind = partial(message_kind, sample=SAMPLE)
 
 
 def booked_kinds() -> list[MessageKind]:

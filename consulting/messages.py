@@ -15,10 +15,8 @@ from booking.models import Reservation, ReservationState
 from booking.owners import Event
 from booking.recipients import (
     Notice,
-    Recipient,
     as_recipient,
-    booker_recipient,
-    is_for_another,
+    is_told_by_whom,
     recipients,
     send,
 )
@@ -62,7 +60,7 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
         drop_reminders_of(reservation, now=now, state="cancelled")
     for to in recipients(reservation):
         notice = _notice(KINDS[event], meeting, reservation, now)
-        if event == Event.BOOKED and _is_news(reservation, to):
+        if event == Event.BOOKED and is_told_by_whom(reservation, to):
             notice = _notice("appointment_by_other", meeting, reservation, now)
         send(notice, to, now=now)
     _tell_consultant(meeting, reservation, now)
@@ -81,14 +79,6 @@ def _notice(
         expires_at=max(now + STALE, meeting.ends_at),
         concerns_at=meeting.starts_at,
     )
-
-
-def _is_news(reservation: Reservation, to: Recipient) -> bool:
-    """A person whom somebody else booked is told by whom."""
-    if to.role != "person" or not is_for_another(reservation):
-        return False
-    booker = booker_recipient(reservation.party.booked_by)
-    return booker is not None and booker.phone != to.phone
 
 
 def _is_near(moment: dt.datetime, now: dt.datetime) -> bool:

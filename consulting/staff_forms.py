@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from booking.models import MachineKind, Room
-from consulting.display import consultant_name
 from consulting.models import IntakeQuestion, Mode, Service, Weekday, WeeklyAvailability
 from consulting.services.availability import WeeklyHours
 from consulting.services.catalogue import Question
@@ -43,7 +42,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
     """Consultants by their public names."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return consultant_name(obj)
+        return obj.public_name
 
 
 class ServiceForm(forms.Form):

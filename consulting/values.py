@@ -3,51 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Person, User
+from booking.messages import (
+    CANCELLED,
+    EXPIRED,
+    SUPERSEDED,
+    Values,
+    centre_values,
+    ended_as,
+    get_reservation,
+    place_values,
+)
 from booking.models import Reservation, ReservationState
 from booking.recipients import is_for_another
-from consulting.display import clip, consultant_name, where
+from consulting.display import where
 from consulting.messages import get_meeting, sequence
 from consulting.models import Meeting, MeetingChange, Mode
 from notifications.models import OutboxMessage
 from persian.jalali import format_date, format_time
-from persian.phones import display_phone
-from persian.text import localized
+from persian.text import clip
 
 # Characters that a value may take in an SMS.
 SERVICE_LENGTH = 20
 NAME_LENGTH = 14
 WHERE_LENGTH = 14
 REASON_LENGTH = 20
-
-SUPERSEDED, CANCELLED, EXPIRED = "superseded", "cancelled", "expired"
-Values = dict[str, str]
-
-
-def site_url(path: str) -> str:
-    """The full address of a page."""
-    return settings.PUBLIC_BASE_URL.rstrip("/") + path
-
-
-def short_link(path: str) -> str:
-    """The address of a page as it stands in an SMS: without the scheme."""
-    parts = urlsplit(settings.PUBLIC_BASE_URL)
-    return (parts.netloc + parts.path).rstrip("/") + path.rstrip("/")
-
-
-def centre_values() -> Values:
-    """The centre's name and telephone in the active language."""
-    return {
-        "centre": localized(settings.HIDAJ_CENTRE, "short_name"),
-        "phone": display_phone(settings.HIDAJ_CENTRE["phone"]),
-    }
 
 
 def _moment(moment: dt.datetime, *, weekday: bool = True) -> str:
@@ -56,13 +40,10 @@ def _moment(moment: dt.datetime, *, weekday: bool = True) -> str:
 
 
 def _meeting_values(meeting: Meeting) -> Values:
-    place = where(meeting)
+    place, centre = where(meeting), centre_values()
     address = ""
     if meeting.mode == Mode.IN_PERSON:
-        address = "{}\n{}".format(
-            localized(settings.HIDAJ_CENTRE, "address"),
-            localized(settings.HIDAJ_CENTRE, "landmark"),
-        )
+        address = f"{centre['address']}\n{centre['landmark']}"
     return {
         "service": clip(meeting.service.title, SERVICE_LENGTH),
         "full_service": meeting.service.title,
@@ -70,38 +51,20 @@ def _meeting_values(meeting: Meeting) -> Values:
         "time": format_time(meeting.starts_at),
         "where": clip(place, WHERE_LENGTH),
         "full_where": f"{place}\n{address}".strip(),
-        "consultant": clip(consultant_name(meeting.consultant), NAME_LENGTH),
+        "consultant": clip(meeting.consultant.public_name, NAME_LENGTH),
         "bring": meeting.service.bring,
         "new": _moment(meeting.starts_at),
-        **centre_values(),
+        **centre,
     }
-
-
-def _booker_name(user: User) -> str:
-    person = Person.objects.filter(user=user).first()
-    return clip(person.name, NAME_LENGTH) if person else display_phone(user.phone)
 
 
 def _person_values(reservation: Reservation) -> Values:
     """Whose appointment it is; named in the text when somebody else booked it."""
-    name = clip(reservation.person.name, NAME_LENGTH) if reservation.person else ""
-    named = name and is_for_another(reservation)
     path = reverse("consulting:short", args=[reservation.party.reference])
-    return {
-        "person": name,
-        "for_whom": _(" for %(name)s") % {"name": name} if named else "",
-        "booker": _booker_name(reservation.party.booked_by),
-        "reference": reservation.party.reference,
-        "link": short_link(path),
-        "url": site_url(path),
-    }
-
-
-def get_reservation(reservation_id: int) -> Reservation:
-    """An appointment with what messages and calendars read of it."""
-    return Reservation.objects.select_related(
-        "offering", "person__user", "party__booked_by"
-    ).get(pk=reservation_id)
+    known = place_values(reservation, path=path, name_length=NAME_LENGTH)
+    name = known["person"]
+    named = name and is_for_another(reservation)
+    return {**known, "for_whom": _(" for %(name)s") % {"name": name} if named else ""}
 
 
 def reservation_values(reservation_id: int, language: str) -> Values:
@@ -140,14 +103,14 @@ def version_wanted(subject_id: int, message: OutboxMessage) -> str:
     current = sequence(get_meeting(reservation), reservation)
     if current == message.schedule_version:
         return ""
-    return CANCELLED if reservation.ended_at else SUPERSEDED
+    return ended_as(reservation)
 
 
 def confirmation_wanted(subject_id: int, message: OutboxMessage) -> str:
     """An appointment that stands and has not begun."""
     reservation = Reservation.objects.get(pk=subject_id)
     if reservation.state != ReservationState.CONFIRMED:
-        return CANCELLED if reservation.ended_at else SUPERSEDED
+        return ended_as(reservation)
     if get_meeting(reservation).starts_at <= timezone.now():
         return EXPIRED
     return version_wanted(subject_id, message)

@@ -16,6 +16,7 @@ from booking.models import (
     ReservationState,
     StatusChange,
 )
+from booking.recipients import recipients
 from courses import messages
 from courses.models import (
     ClassSession,
@@ -53,7 +54,7 @@ def _untold(
     rows: QuerySet[Reservation], kinds: tuple[str, ...], what: str
 ) -> list[str]:
     missing = rows.exclude(_told(kinds)).select_related("person__user", "party")
-    return [f"reservation {r.pk}: {what}" for r in missing if messages.recipients(r)]
+    return [f"reservation {r.pk}: {what}" for r in missing if recipients(r)]
 
 
 def changes_were_told() -> list[str]:
@@ -101,7 +102,7 @@ def session_changes_were_told() -> list[str]:
     return [
         f"notice {notice.pk}: no message"
         for notice in notices
-        if messages.recipients(notice.reservation)
+        if recipients(notice.reservation)
     ] + _missing_notices()
 
 

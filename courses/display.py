@@ -6,7 +6,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -48,23 +47,6 @@ def clock_text(hours: Iterable[tuple[dt.time, dt.time]]) -> str:
     return format_range(*commonest[0][0]) if commonest else ""
 
 
-def teacher_name(person: Person) -> str:
-    """The public name in the reader's language."""
-    try:
-        return person.teaching_profile.name
-    except ObjectDoesNotExist:
-        return person.name
-
-
 def teacher_names(people: Iterable[Person]) -> str:
     """All public names, joined."""
-    return join_names([teacher_name(person) for person in people])
-
-
-def clip(text: str, length: int) -> str:
-    """At most so many characters, cut at a word where possible, with «…»."""
-    if len(text) <= length:
-        return text
-    head = text[: length - 1]
-    cut = head.rfind(" ")
-    return (head[:cut] if cut > length // 2 else head).rstrip(" ،؛,;") + "…"
+    return join_names([person.public_name for person in people])

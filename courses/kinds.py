@@ -6,8 +6,9 @@ Each SMS stays within two parts with the longest values (tests/courses/test_kind
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
+from booking.messages import END_EN, END_FA, message_kind
 from booking.models import ReservationState
 from courses import calendars, values
 from notifications.kinds import MessageKind, register
@@ -49,42 +50,10 @@ SAMPLE = {
 SHORT_LINK = {"link": "kafsh.example/b/MWMWMW"}
 
 
-def _kind(
-    name: str,
-    urgency: str,
-    read: Callable[[int, str], values.Values],
-    wanted: Callable[..., str],
-    *,
-    sms: dict[str, str],
-    sms_linked: dict[str, str] | None = None,
-    subject: dict[str, str] | None = None,
-    body: dict[str, str] | None = None,
-    purpose: str = "transactional",
-    calendar: Callable[[int, str], bytes | None] | None = None,
-    sample: dict[str, str] | None = None,
-) -> MessageKind:
-    wordings = [w for w in (sms, sms_linked, subject, body) if w]
-    texts = [text for wording in wordings for text in wording.values()]
-    known = SAMPLE | (sample or {})
-    return MessageKind(
-        name=name,
-        purpose=purpose,
-        urgency=urgency,
-        variables=tuple(n for n in known if any(f"{{{n}}}" in t for t in texts)),
-        values=read,
-        still_wanted=wanted,
-        sample=known,
-        sms=sms,
-        sms_linked=sms_linked,
-        email_subject=subject,
-        email_body=body,
-        calendar=calendar,
-    )
-
+_kind = partial(message_kind, sample=SAMPLE)
 
 PLACE_FA = "جا: {address}\nنشانی: {landmark}\n\n{url}\n{centre}، {phone}"
 PLACE_EN = "Where: {address}\nLandmark: {landmark}\n\n{url}\n{centre}, {phone}"
-END_FA, END_EN = "\n\n{centre}، {phone}", "\n\n{centre}, {phone}"
 
 
 def enrolment_kinds() -> list[MessageKind]:
@@ -116,7 +85,7 @@ def enrolment_kinds() -> list[MessageKind]:
                 "Reference: {reference}\n\nClass sessions:\n{dates}\n\n" + PLACE_EN,
             },
             calendar=calendars.reservation_file_by_id,
-            sample=SHORT_LINK,
+            sample=SAMPLE | SHORT_LINK,
         ),
         _kind(
             "registered_by_other",
@@ -364,7 +333,7 @@ def schedule_kinds() -> list[MessageKind]:
                 "en": "Reminder: {day} {time}, {full_course}{for_whom}, {room}.\n\n"
                 + PLACE_EN,
             },
-            sample=SHORT_LINK,
+            sample=SAMPLE | SHORT_LINK,
         ),
     ]
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from accounts.models import Language, Person, Role, RoleGrant, User
 from booking.models import (
     EntryState,
     Offer,
@@ -18,6 +16,15 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.owners import Event
+from booking.recipients import (
+    PERSON,
+    Notice,
+    Recipient,
+    as_recipient,
+    is_told_by_whom,
+    recipients,
+    send,
+)
 from courses.models import (
     ClassSession,
     CourseInterest,
@@ -28,7 +35,6 @@ from courses.models import (
     SessionNotice,
 )
 from notifications import services as outbox
-from notifications.models import Channel
 
 RESERVATION = "reservation"
 OFFER = "offer"
@@ -37,89 +43,10 @@ CHANGE = "session_change"
 RUN = "course_run"
 INTEREST = "course_interest"
 
-STAFF = (Role.RECEPTION, Role.PLANNER, Role.MANAGER)
 # Instructors hear at once of bookings that concern a class this near.
 TEACHER_NOTICE = dt.timedelta(hours=48)
 # A confirmation that could not be sent for so long says nothing new any more.
 STALE = dt.timedelta(days=3)
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """One who is reached: `role` keeps the rows of several apart."""
-
-    role: str
-    phone: str
-    email: str
-    language: str
-
-
-def _as_recipient(role: str, person: Person) -> Recipient:
-    phone = person.contact_phone or (person.user.phone if person.user else "")
-    return Recipient(role, phone, person.email, person.language)
-
-
-def booker_recipient(user: User) -> Recipient | None:
-    """How the booker is reached; None for staff, who book for callers."""
-    if RoleGrant.objects.filter(user=user, role__in=STAFF).exists():
-        return None
-    person = Person.objects.filter(user=user).first()
-    language = person.language if person else Language.PERSIAN
-    email = (person.email if person else "") or user.email
-    return Recipient("booker", user.phone, email, language)
-
-
-def recipients(reservation: Reservation) -> list[Recipient]:
-    """The learner, and the booker when that is somebody on another number."""
-    booker = booker_recipient(reservation.party.booked_by)
-    found = []
-    if reservation.person is not None:
-        found.append(_as_recipient("learner", reservation.person))
-    phones = {r.phone for r in found}
-    if booker is not None and booker.phone not in phones:
-        found.append(booker)
-    return [r for r in found if r.phone]
-
-
-def is_for_another(reservation: Reservation) -> bool:
-    """Whether somebody else than the learner (and the staff) booked the place."""
-    person, booker = reservation.person, reservation.party.booked_by
-    if person is None or person.user_id == booker.pk:
-        return False
-    return booker_recipient(booker) is not None
-
-
-def _send(
-    kind: str,
-    subject_kind: str,
-    subject_id: int,
-    to: Recipient,
-    tag: str,
-    *,
-    now: dt.datetime,
-    due_at: dt.datetime | None = None,
-    expires_at: dt.datetime | None = None,
-    concerns_at: dt.datetime | None = None,
-    version: int = 0,
-) -> None:
-    """One SMS, and an e-mail when there is an address; `tag` makes the pair unique."""
-    for channel, address in ((Channel.SMS, to.phone), (Channel.EMAIL, to.email)):
-        if not address:
-            continue
-        outbox.enqueue(
-            kind=kind,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            channel=channel,
-            recipient=address,
-            language=to.language,
-            dedupe_key=f"{kind}:{tag}:{to.role}:{channel}",
-            due_at=due_at or now,
-            expires_at=expires_at,
-            now=now,
-            schedule_version=version,
-            concerns_at=concerns_at,
-        )
 
 
 def _run_of(reservation: Reservation) -> CourseRun:
@@ -139,17 +66,16 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
     if event == Event.OFFER_EXPIRED:
         tag += f":{_entry(reservation).missed_offers}"
     for to in recipients(reservation):
-        _send(
-            _for_recipient(kind, reservation, to),
-            RESERVATION,
-            reservation.pk,
-            to,
-            tag,
-            now=now,
+        notice = Notice(
+            kind=_for_recipient(kind, reservation, to),
+            subject_kind=RESERVATION,
+            subject_id=reservation.pk,
+            tag=tag,
             expires_at=now + STALE,
             concerns_at=run.first_session_at,
             version=reservation.version,
         )
+        send(notice, to, now=now)
     _tell_instructors(event, reservation, run, now)
     _drop_overtaken(event, reservation, now)
 
@@ -181,11 +107,8 @@ def _entry(reservation: Reservation) -> WaitingEntry:
 
 def _for_recipient(kind: str, reservation: Reservation, to: Recipient) -> str:
     """A learner whom somebody else registered is told by whom."""
-    is_news = kind == "enrolment_confirmed" and to.role == "learner"
-    if is_news and is_for_another(reservation):
-        booker = booker_recipient(reservation.party.booked_by)
-        if booker is not None and booker.phone != to.phone:
-            return "registered_by_other"
+    if kind == "enrolment_confirmed" and is_told_by_whom(reservation, to):
+        return "registered_by_other"
     return kind
 
 
@@ -206,18 +129,17 @@ def _tell_offered(reservation: Reservation, run: CourseRun, now: dt.datetime) ->
     for to in recipients(reservation):
         # The booker of several people has one offer, and one message.
         tag = str(offer.pk)
-        if to.role == "learner":
+        if to.role == PERSON:
             tag += f":{reservation.pk}"
-        _send(
-            "place_offered",
-            OFFER,
-            offer.pk,
-            to,
-            tag,
-            now=now,
+        notice = Notice(
+            kind="place_offered",
+            subject_kind=OFFER,
+            subject_id=offer.pk,
+            tag=tag,
             expires_at=offer.expires_at,
             concerns_at=run.first_session_at,
         )
+        send(notice, to, now=now)
 
 
 def _tell_instructors(
@@ -236,18 +158,17 @@ def _tell_instructors(
     if session is None:
         return
     for person in run.instructors.select_related("user"):
-        to = _as_recipient(f"teacher-{person.pk}", person)
-        _send(
-            "instructor_booking_notice",
-            RESERVATION,
-            reservation.pk,
-            to,
-            f"{reservation.pk}:{reservation.version}",
-            now=now,
+        to = as_recipient(f"teacher-{person.pk}", person)
+        notice = Notice(
+            kind="instructor_booking_notice",
+            subject_kind=RESERVATION,
+            subject_id=reservation.pk,
+            tag=f"{reservation.pk}:{reservation.version}",
             expires_at=session.ends_at,
             concerns_at=session.starts_at,
             version=reservation.version,
         )
+        send(notice, to, now=now)
 
 
 def _confirmed(run: CourseRun) -> Iterable[Reservation]:
@@ -288,17 +209,16 @@ def tell_session_changed(
             schedule_version=session.schedule_version,
         )
         for to in recipients(reservation):
-            _send(
-                "class_session_moved" if is_moved else "class_session_cancelled",
-                NOTICE,
-                notice.pk,
-                to,
-                str(notice.pk),
-                now=now,
+            news = Notice(
+                kind="class_session_moved" if is_moved else "class_session_cancelled",
+                subject_kind=NOTICE,
+                subject_id=notice.pk,
+                tag=str(notice.pk),
                 expires_at=max(change.from_starts_at, session.ends_at),
                 concerns_at=concerns_at,
                 version=session.schedule_version,
             )
+            send(news, to, now=now)
     _tell_teachers_changed(session, change, concerns_at, now)
 
 
@@ -309,51 +229,48 @@ def _tell_teachers_changed(
     now: dt.datetime,
 ) -> None:
     for person in session.run.instructors.select_related("user"):
-        _send(
-            "teaching_changed",
-            CHANGE,
-            change.pk,
-            _as_recipient(f"teacher-{person.pk}", person),
-            str(change.pk),
-            now=now,
+        notice = Notice(
+            kind="teaching_changed",
+            subject_kind=CHANGE,
+            subject_id=change.pk,
+            tag=str(change.pk),
             expires_at=max(change.from_starts_at, session.ends_at),
             concerns_at=concerns_at,
             version=session.schedule_version,
         )
+        send(notice, as_recipient(f"teacher-{person.pk}", person), now=now)
 
 
 def tell_instructors_run_cancelled(run: CourseRun, *, now: dt.datetime) -> None:
     """Tell the instructors of a cancelled run."""
     for person in run.instructors.select_related("user"):
-        _send(
-            "teaching_run_cancelled",
-            RUN,
-            run.pk,
-            _as_recipient(f"teacher-{person.pk}", person),
-            str(run.pk),
-            now=now,
+        notice = Notice(
+            kind="teaching_run_cancelled",
+            subject_kind=RUN,
+            subject_id=run.pk,
+            tag=str(run.pk),
             expires_at=run.last_session_at,
             concerns_at=run.first_session_at,
         )
+        send(notice, as_recipient(f"teacher-{person.pk}", person), now=now)
 
 
 def tell_interested(run: CourseRun, *, now: dt.datetime) -> None:
     """Tell those who asked to hear of the course, each once a wish."""
     interests = CourseInterest.objects.unanswered().filter(course=run.course_id)
     for interest in interests.select_related("person__user").order_by("pk"):
-        to = _as_recipient("learner", interest.person)
+        to = as_recipient(PERSON, interest.person)
         interest.notified_at, interest.notified_run = now, run
         interest.save(update_fields=["notified_at", "notified_run"])
         if to.phone:
-            _send(
-                "run_opened",
-                INTEREST,
-                interest.pk,
-                to,
-                f"{interest.pk}:{run.pk}",
-                now=now,
+            notice = Notice(
+                kind="run_opened",
+                subject_kind=INTEREST,
+                subject_id=interest.pk,
+                tag=f"{interest.pk}:{run.pk}",
                 expires_at=run.offering.closes_at or run.first_session_at,
             )
+            send(notice, to, now=now)
 
 
 def send_reminder(
@@ -366,15 +283,14 @@ def send_reminder(
 ) -> None:
     """Remind the learner of a class session; the booker of an unreachable one."""
     for to in recipients(reservation)[:1]:
-        _send(
-            "class_reminder",
-            NOTICE,
-            notice.pk,
-            to,
-            str(notice.pk),
-            now=now,
+        news = Notice(
+            kind="class_reminder",
+            subject_kind=NOTICE,
+            subject_id=notice.pk,
+            tag=str(notice.pk),
             due_at=max(due_at, now),
             expires_at=session.starts_at - dt.timedelta(hours=1),
             concerns_at=session.starts_at,
             version=session.schedule_version,
         )
+        send(news, to, now=now)

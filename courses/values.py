@@ -6,14 +6,22 @@ Long names are cut, so that no SMS grows beyond its two parts.
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Person, User
+from booking.messages import (
+    CANCELLED,
+    EXPIRED,
+    SUPERSEDED,
+    Values,
+    centre_values,
+    ended_as,
+    get_reservation,
+    link_values,
+    place_values,
+)
 from booking.models import (
     EntryState,
     Offer,
@@ -22,9 +30,9 @@ from booking.models import (
     ReservationState,
     WaitingEntry,
 )
+from booking.recipients import is_for_another
 from booking.services.waiting import offer_link_secret, place_in_line
-from courses import messages
-from courses.display import clip, with_comma
+from courses.display import with_comma
 from courses.models import (
     ClassSession,
     CourseInterest,
@@ -36,38 +44,13 @@ from courses.models import (
 from notifications.kinds import StillWanted
 from notifications.models import OutboxMessage
 from persian.jalali import format_date, format_range, format_time, weekday_name
-from persian.phones import display_phone
-from persian.text import localized, to_reader_digits
+from persian.text import clip, to_reader_digits
 
 # Characters that a value may take in an SMS.
 COURSE_LENGTH = 28
 NAME_LENGTH = 16
 ROOM_LENGTH = 14
 REASON_LENGTH = 28
-
-SUPERSEDED, CANCELLED, EXPIRED = "superseded", "cancelled", "expired"
-Values = dict[str, str]
-
-
-def site_url(path: str) -> str:
-    """The full address of a page."""
-    return settings.PUBLIC_BASE_URL.rstrip("/") + path
-
-
-def short_link(path: str) -> str:
-    """The address of a page as it stands in an SMS: without the scheme."""
-    parts = urlsplit(settings.PUBLIC_BASE_URL)
-    return (parts.netloc + parts.path).rstrip("/") + path.rstrip("/")
-
-
-def centre_values() -> Values:
-    """The centre's name and telephone in the active language."""
-    return {
-        "centre": localized(settings.HIDAJ_CENTRE, "short_name"),
-        "phone": display_phone(settings.HIDAJ_CENTRE["phone"]),
-        "address": localized(settings.HIDAJ_CENTRE, "address"),
-        "landmark": localized(settings.HIDAJ_CENTRE, "landmark"),
-    }
 
 
 def _day(moment: dt.datetime) -> str:
@@ -95,26 +78,6 @@ def _get_run(offering_id: int) -> CourseRun:
     )
 
 
-def _booker_name(user: User) -> str:
-    person = Person.objects.filter(user=user).first()
-    return clip(person.name, NAME_LENGTH) if person else display_phone(user.phone)
-
-
-def _person_values(reservation: Reservation) -> Values:
-    """Whose place it is; named in the text only when somebody else booked it."""
-    name = clip(reservation.person.name, NAME_LENGTH) if reservation.person else ""
-    named = name and messages.is_for_another(reservation)
-    path = reverse("courses:short", args=[reservation.party.reference])
-    return {
-        "person": name,
-        "for_whom": f" ({name})" if named else "",
-        "booker": _booker_name(reservation.party.booked_by),
-        "reference": reservation.party.reference,
-        "link": short_link(path),
-        "url": site_url(path),
-    }
-
-
 def _dates(run: CourseRun) -> str:
     sessions = run.sessions.planned().order_by("starts_at")
     return "\n".join(
@@ -128,11 +91,13 @@ def _dates(run: CourseRun) -> str:
     )
 
 
-def get_reservation(reservation_id: int) -> Reservation:
-    """A reservation with what messages and calendars read of it."""
-    return Reservation.objects.select_related(
-        "offering", "person__user", "party__booked_by"
-    ).get(pk=reservation_id)
+def _person_values(reservation: Reservation) -> Values:
+    """Whose place it is; named in the text only when somebody else booked it."""
+    path = reverse("courses:short", args=[reservation.party.reference])
+    known = place_values(reservation, path=path, name_length=NAME_LENGTH)
+    name = known["person"]
+    named = name and is_for_another(reservation)
+    return {**known, "for_whom": f" ({name})" if named else ""}
 
 
 def reservation_values(reservation_id: int, language: str) -> Values:
@@ -171,8 +136,7 @@ def offer_values(offer_id: int, language: str) -> Values:
     return {
         **_course_values(_get_run(offer.offering_id)),
         "until": until,
-        "link": short_link(path),
-        "url": site_url(path),
+        **link_values(path),
     }
 
 
@@ -241,8 +205,7 @@ def interest_values(interest_id: int, language: str) -> Values:
     path = reverse("courses:run", args=[run.code])
     return {
         **_course_values(run),
-        "link": short_link(path),
-        "url": site_url(path),
+        **link_values(path),
     }
 
 
@@ -273,16 +236,12 @@ def teacher_notice_values(reservation_id: int, language: str) -> Values:
 # -- Is it still wanted? ------------------------------------------------------------
 
 
-def _ended_as(reservation: Reservation) -> str:
-    return CANCELLED if reservation.ended_at else SUPERSEDED
-
-
 def wanted_while(*states: str) -> StillWanted:
     """A check that the reservation still stands in one of these states."""
 
     def still_wanted(subject_id: int, message: OutboxMessage) -> str:
         reservation = Reservation.objects.get(pk=subject_id)
-        return "" if reservation.state in states else _ended_as(reservation)
+        return "" if reservation.state in states else ended_as(reservation)
 
     return still_wanted
 
@@ -291,7 +250,7 @@ def confirmation_wanted(subject_id: int, message: OutboxMessage) -> str:
     """A place that is there, in a run whose end has not come."""
     reservation = Reservation.objects.get(pk=subject_id)
     if reservation.state != ReservationState.CONFIRMED:
-        return _ended_as(reservation)
+        return ended_as(reservation)
     run = CourseRun.objects.get(offering=reservation.offering_id)
     return EXPIRED if run.last_session_at <= timezone.now() else ""
 

@@ -14,7 +14,6 @@ from accounts.models import Person
 from consulting.display import where
 from consulting.models import Meeting
 from core.transactions import atomic_retrying
-from courses.display import clip
 from courses.models import ClassSession
 from desk.day import classes_between, day_bounds, meetings_between
 from notifications.kinds import MessageKind
@@ -22,7 +21,7 @@ from notifications.kinds import register as register_kind
 from notifications.models import OutboxMessage
 from notifications.services import enqueue
 from persian.jalali import format_time
-from persian.text import localized, to_reader_digits
+from persian.text import clip, localized, to_reader_digits
 
 KIND = "instructor_day_sheet"
 SUBJECT = "teacher_day"

@@ -82,6 +82,15 @@ def clean(text: str, *, multiline: bool = False) -> str:
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
+def clip(text: str, length: int) -> str:
+    """At most so many characters, cut at a word where possible, with «…»."""
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > length // 2 else head).rstrip(" ،؛,;") + "…"
+
+
 def search_key(text: str) -> str:
     """The letters and digits that count when searching; match it by substring.
 

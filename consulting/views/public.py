@@ -21,7 +21,7 @@ from consulting.addresses import (
     read_moment,
     write_moment,
 )
-from consulting.display import consultant_name, languages_of
+from consulting.display import languages_of
 from consulting.models import Service, ServiceQuerySet
 from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
 
@@ -87,7 +87,7 @@ def consultant_chips(
     """The consultants with their languages, as links; "any" comes first."""
     return [
         {
-            "text": consultant_name(person),
+            "text": person.public_name,
             "note": languages_of(person),
             "query": choice(mode, person.pk),
             "is_here": person.pk == consultant,
@@ -98,7 +98,7 @@ def consultant_chips(
 
 def in_name_order(people: Iterable[Person]) -> list[Person]:
     """Sorted by the public name."""
-    return sorted(people, key=lambda person: consultant_name(person))
+    return sorted(people, key=lambda person: person.public_name)
 
 
 def slots_context(
