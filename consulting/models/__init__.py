@@ -1,0 +1,48 @@
+"""Consulting services, when consultants can be met, and the meetings that came of it.
+
+Free slots are never stored: `consulting.slots` computes them.
+"""
+
+from consulting.models.availability import (
+    MIDNIGHT,
+    AvailabilityOverride,
+    Weekday,
+    WeeklyAvailability,
+    WeeklyAvailabilityQuerySet,
+)
+from consulting.models.catalogue import (
+    QUARTER,
+    IntakeQuestion,
+    Mode,
+    Service,
+    ServiceMachine,
+    ServiceMode,
+    ServiceQuerySet,
+)
+from consulting.models.meetings import (
+    BOOKED_STATES,
+    IntakeAnswer,
+    Meeting,
+    MeetingChange,
+    MeetingQuerySet,
+)
+
+__all__ = [
+    "BOOKED_STATES",
+    "MIDNIGHT",
+    "QUARTER",
+    "AvailabilityOverride",
+    "IntakeAnswer",
+    "IntakeQuestion",
+    "Meeting",
+    "MeetingChange",
+    "MeetingQuerySet",
+    "Mode",
+    "Service",
+    "ServiceMachine",
+    "ServiceMode",
+    "ServiceQuerySet",
+    "Weekday",
+    "WeeklyAvailability",
+    "WeeklyAvailabilityQuerySet",
+]
