@@ -43,7 +43,7 @@ def plan_run(site: Site, page: Page, screenshot: Screenshot) -> None:
     page.goto(f"{site.url}/staff/runs/new/")
     form = steps.main_form(page, "start_on")
     form.locator("[name=course]").select_option(index=2)
-    form.locator("[name=start_on]").fill(steps.jalali_day(after=40))
+    form.locator("[name=start_on]").fill(steps.jalali_day(after=75))
     form.locator("[name=starts]").fill("۱۶:۰۰")
     form.locator("[name=ends]").fill("۱۸:۰۰")
     form.locator("[name=count]").fill("۳")
