@@ -1,7 +1,7 @@
 """The wording of every message about consultations.
 
 Short, formal plural, no address. Each SMS stays within two parts with the longest
-values (tests/consulting/test_messages.py).
+values (tests/notifications/test_kinds.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The wording of every message about courses.
 
 Persian first; the texts follow the centre's tone: short, formal plural, no address.
-Each SMS stays within two parts with the longest values (tests/courses/test_kinds.py).
+Each SMS stays within two parts with the longest values
+(tests/notifications/test_kinds.py).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import time_machine
 from django.utils import translation
 
 from booking.services.parties import cancel_reservation
-from consulting import calendars, kinds
+from consulting import calendars
 from consulting.reminders import due_times, plan_reminders
 from consulting.selectors import day_of
 from consulting.services.meetings import (
@@ -22,10 +22,9 @@ from consulting.values import (
     reservation_values,
     version_wanted,
 )
-from notifications.kinds import MessageKind
+from notifications import kinds
 from notifications.models import OutboxMessage, State
-from notifications.rendering import fill, render_sms
-from notifications.segments import count_parts
+from notifications.rendering import render_sms
 from tests.consulting.helpers import (
     DAY,
     at,
@@ -37,39 +36,12 @@ from tests.consulting.helpers import (
 )
 from tests.factories import NOW, make_consultant, make_person, make_service
 
-ALL = [
-    kind
-    for group in (kinds.booked_kinds, kinds.changed_kinds, kinds.consultant_kinds)
-    for kind in group()
-]
-BY_NAME = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
-
-
-@BY_NAME
-def test_sms_fits_two_parts_with_the_longest_values(kind: MessageKind) -> None:
-    for wording in filter(None, (kind.sms, kind.sms_linked)):
-        for language, text in wording.items():
-            filled = fill(text, kind.sample)
-            assert count_parts(filled) <= 2, (language, len(filled), filled)
-
-
-@BY_NAME
-def test_every_wording_is_in_both_languages(kind: MessageKind) -> None:
-    for wording in kind.all_texts():
-        assert set(wording) == {"fa", "en"}
-
-
-@BY_NAME
-def test_wording_names_the_centre(kind: MessageKind) -> None:
-    for wording in filter(None, (kind.sms, kind.sms_linked, kind.email_body)):
-        assert all("{centre}" in text for text in wording.values())
-
 
 @pytest.mark.django_db
 def test_confirmation_says_what_when_and_where() -> None:
     service = make_service(title_fa="عیب‌یابی الگو")
     reservation = book_one(service, at(10))
-    kind = next(k for k in ALL if k.name == "appointment_confirmed")
+    kind = kinds.get("appointment_confirmed")
     with translation.override("fa"):
         values = reservation_values(reservation.pk, "fa")
         text = render_sms(kind, "fa", values, with_link=True)

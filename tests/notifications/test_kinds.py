@@ -54,6 +54,30 @@ def test_every_registered_kind_fits_in_two_parts() -> None:
     assert too_long == []
 
 
+def test_every_registered_kind_speaks_both_languages() -> None:
+    one_sided = [
+        kind.name
+        for kind in all_kinds()
+        for texts in kind.all_texts()
+        if set(texts) != {"fa", "en"}
+    ]
+
+    assert one_sided == []
+
+
+def test_every_message_but_a_code_names_the_centre() -> None:
+    nameless = [
+        (kind.name, language)
+        for kind in all_kinds()
+        if kind.purpose != "code"
+        for texts in (kind.sms, kind.sms_linked or {}, kind.email_body or {})
+        for language, text in texts.items()
+        if "{centre}" not in text
+    ]
+
+    assert nameless == []
+
+
 def test_mail_of_a_kind_without_mail_wording_says_what_its_sms_says() -> None:
     kind = MessageKind(**CODE)
 
