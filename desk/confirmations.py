@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from booking.models import OfferingKind, ReservationState
+from consulting.messages import sequence
 from core import limits
 from core.transactions import atomic_retrying
 from desk.bookings import Booking
@@ -50,6 +51,12 @@ def _subject(booking: Booking) -> _Subject | None:
     return _Subject(kind, "reservation", reservation.pk) if kind else None
 
 
+def _version(booking: Booking) -> int:
+    """What the owner of the message compares; a moved appointment has a higher one."""
+    reservation, meeting = booking.reservation, booking.meeting
+    return sequence(meeting, reservation) if meeting else reservation.version
+
+
 @atomic_retrying
 def resend_confirmation(
     *, booking: Booking, phone: str, language: str, now: dt.datetime
@@ -69,6 +76,7 @@ def resend_confirmation(
             _("This was sent several times already. Please look at your messages."),
             code="too_many",
         )
+    version = _version(booking)
     wish = int(now.timestamp()) // SAME_WISH_SECONDS
     enqueue(
         kind=subject.kind,
@@ -77,13 +85,11 @@ def resend_confirmation(
         channel=Channel.SMS,
         recipient=phone,
         language=language,
-        dedupe_key=(
-            f"{subject.kind}:{subject.subject_id}:{reservation.version}:asked:{wish}"
-        ),
+        dedupe_key=f"{subject.kind}:{subject.subject_id}:{version}:asked:{wish}",
         due_at=now,
         expires_at=min(now + USEFUL_FOR, booking.offer.expires_at)
         if booking.offer
         else now + USEFUL_FOR,
         now=now,
-        schedule_version=reservation.version,
+        schedule_version=version,
     )

@@ -13,10 +13,12 @@ from accounts.services import add_managed_person
 from booking.models import EntryState, Offer, Reservation, ReservationState
 from booking.services.parties import cancel_reservation
 from consulting.models import Meeting
+from consulting.services.meetings import move_appointment
 from courses.models import CourseRun
 from courses.services.enrolment import enrol, join_waiting_list
 from courses.services.schedule import move_class_session
 from notifications.models import OutboxMessage
+from notifications.services import drain
 from tests.consulting.helpers import book_one, slots_of
 from tests.desk.people import client_of, enrol_one, query_count
 from tests.factories import NOW, make_person, make_run, make_service, make_user
@@ -381,6 +383,26 @@ def test_resend_is_limited(
     again = OutboxMessage.objects.filter(dedupe_key__contains=":asked:")
     assert again.count() == 3
     assert "sent several times already" in response.content.decode()
+
+
+def test_resend_of_a_moved_appointment_is_sent(client: Client, user: User) -> None:
+    service = make_service()
+    before, after = slots_of(service)[:2]
+    reservation = book_one(service, before.starts_at, booker=user, person=user.person)
+    move_appointment(
+        reservation_id=reservation.pk,
+        starts_at=after.starts_at,
+        consultant_id=None,
+        by=user,
+        now=NOW,
+    )
+
+    client.post(page_of(reservation, "resend/"))
+
+    message = OutboxMessage.objects.get(dedupe_key__contains=":asked:")
+    drain(now=NOW, limit=50)
+    message.refresh_from_db()
+    assert message.state == "accepted"
 
 
 @pytest.mark.parametrize("kind", ["waiting", "offer", "appointment"])
