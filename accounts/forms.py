@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, services
@@ -62,7 +62,7 @@ class CodeForm(forms.Form):
             raise ValidationError(str(error), error.code) from error
         if not right:
             raise ValidationError(
-                _now("This code is not right. Look at the newest SMS."),
+                gettext("This code is not right. Look at the newest SMS."),
                 "incorrect_code",
             )
         return typed
@@ -110,7 +110,7 @@ def checked_name(name: str) -> str:
     """The name when it holds at least two letters; raises ValidationError."""
     letters = search_key(name)
     if len(letters) < 2 or letters.isdigit():
-        raise ValidationError(_now("Write the first and the last name."), "no_name")
+        raise ValidationError(gettext("Write the first and the last name."), "no_name")
     return name
 
 
@@ -132,7 +132,7 @@ class ClaimForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.persons = {str(person.pk): person for person in persons}
         choices: list[tuple[str, Any]] = [
-            (pk, _now("Yes, I am %(name)s") % {"name": person.name})
+            (pk, gettext("Yes, I am %(name)s") % {"name": person.name})
             for pk, person in self.persons.items()
         ]
         choices.append((NOBODY, _("No, I am somebody else")))
@@ -142,7 +142,9 @@ class ClaimForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("person") in self.persons and not data.get("is_agreed"):
-            self.add_error("is_agreed", _now("Without this we cannot book anything."))
+            self.add_error(
+                "is_agreed", gettext("Without this we cannot book anything.")
+            )
         return data
 
     @property
@@ -220,7 +222,7 @@ def checked_birth_year(year: int | None) -> int | None:
     this_year = to_jalali(today())[0]
     if not this_year - OLDEST <= year <= this_year - YOUNGEST:
         raise ValidationError(
-            _now("Write the year of birth in the Jalali calendar, such as 1375."),
+            gettext("Write the year of birth in the Jalali calendar, such as 1375."),
             "birth_year",
         )
     return year
@@ -239,6 +241,6 @@ class NewPhoneForm(forms.Form):
         phone: str = self.cleaned_data["phone"]
         if phone == self.current:
             raise ValidationError(
-                _now("This is the number that you already use."), "same_number"
+                gettext("This is the number that you already use."), "same_number"
             )
         return phone

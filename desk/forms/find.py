@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from booking.services.places import REFERENCE_ALPHABET, REFERENCE_LENGTH
@@ -34,7 +34,7 @@ class FindForm(forms.Form):
         )
         if not is_right:
             raise ValidationError(
-                _now("The reference has six letters and digits, such as 7KQ2MW."),
+                gettext("The reference has six letters and digits, such as 7KQ2MW."),
                 "reference",
             )
         return reference
