@@ -7,6 +7,7 @@ import datetime as dt
 from django.utils.translation import gettext_lazy as _
 
 from core.exceptions import HidajError
+from persian.text import to_reader_digits
 
 
 class BookingError(HidajError):
@@ -71,7 +72,7 @@ class CapacityBelowTaken(BookingError):
     def __init__(self, taken: int) -> None:
         super().__init__(
             _("The capacity cannot be lower than the %(taken)s places already taken.")
-            % {"taken": taken},
+            % {"taken": to_reader_digits(str(taken))},
             code="below_taken",
         )
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.applicant_forms import ME, ApplicantForm
+from accounts.forms import checked_birth_year
 from accounts.models import Gender, Person, User
 from courses.models import CourseRun
 from courses.services.applications import CourseApplicant
@@ -37,10 +38,7 @@ class ApplicationForm(ApplicantForm):
     )
     no_firm = forms.BooleanField(label=_("I have no workshop"), required=False)
     birth_year = IntegerField(
-        label=_("Birth year (Jalali, such as 1370)"),
-        min_value=1300,
-        max_value=1400,
-        required=False,
+        label=_("Birth year (Jalali, such as 1370)"), required=False
     )
     gender = forms.ChoiceField(
         label=_("Gender"),
@@ -96,7 +94,12 @@ class ApplicationForm(ApplicantForm):
             "firm",
             "no_firm",
             *gender,
-            HTML(f"<details class='mb-3'><summary>{escape(more)}</summary>"),
+            # A reason inside a closed part would not be seen.
+            HTML(
+                "<details class='mb-3'{% if form.birth_year.errors or form.gender.errors"
+                " or form.job.errors %} open{% endif %}>"
+                f"<summary>{escape(more)}</summary>"
+            ),
             *optional,
             HTML("</details>"),
         )
@@ -110,6 +113,9 @@ class ApplicationForm(ApplicantForm):
         if self.run.is_women_only and not data.get("gender"):
             self.add_error("gender", _("Please choose; this run is for women only."))
         return data
+
+    def clean_birth_year(self) -> int | None:
+        return checked_birth_year(self.cleaned_data["birth_year"])
 
     def applicant(self) -> CourseApplicant:
         """What the services need, of a valid form."""

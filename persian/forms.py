@@ -116,8 +116,22 @@ class TimeField(forms.Field):
         return format_time(value) if isinstance(value, dt.time) else value
 
 
+def _in_readers_digits(reason: forms.ValidationError) -> None:
+    """Write the limit that a reason names as the reader writes numbers."""
+    params = reason.params or {}
+    if "limit_value" in params:
+        limit = to_reader_digits(str(params["limit_value"]))
+        reason.params = {**params, "limit_value": limit}
+
+
 class IntegerField(forms.IntegerField):
     """A whole number, with grouping or without."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Write a whole number, such as 12."),
+        "min_value": _("Write a number from %(limit_value)s up."),
+        "max_value": _("Write a number up to %(limit_value)s."),
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         # A number box of the browser refuses Persian digits.
@@ -128,6 +142,14 @@ class IntegerField(forms.IntegerField):
         if isinstance(value, str):
             value = _GROUPING.sub("", to_latin_digits(clean(value)))
         return super().to_python(value)
+
+    def run_validators(self, value: Any) -> None:
+        try:
+            super().run_validators(value)
+        except forms.ValidationError as refusal:
+            for reason in refusal.error_list:
+                _in_readers_digits(reason)
+            raise
 
     def prepare_value(self, value: Any) -> Any:
         is_text = isinstance(self.widget, forms.TextInput)

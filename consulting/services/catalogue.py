@@ -23,6 +23,7 @@ from consulting.models import (
     ServiceMode,
 )
 from core.transactions import atomic_retrying
+from persian.text import to_reader_digits
 
 
 class ServiceFields(TypedDict, total=False):
@@ -161,7 +162,7 @@ def _set_machines(service: Service, machines: Mapping[MachineKind, int]) -> None
         if there < count:
             raise ConsultingError(
                 _("There are only %(there)s of %(name)s.")
-                % {"there": there, "name": kind},
+                % {"there": to_reader_digits(str(there)), "name": kind},
                 code="machines_short",
             )
         ServiceMachine.objects.update_or_create(

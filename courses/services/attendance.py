@@ -17,6 +17,7 @@ from booking.models import (
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
 from courses.models import THERE, Attendance, AttendanceChange, ClassSession, Mark
+from persian.text import to_reader_digits
 
 # Who may write or mend any roll, at any time after the day began.
 STAFF_ROLES = (Role.RECEPTION, Role.PLANNER, Role.MANAGER)
@@ -141,7 +142,8 @@ def _minutes(session: ClassSession, mark: Mark, minutes: int | None) -> int:
         return max(usual, 0)
     if not 0 <= minutes <= session.minutes:
         raise CoursesError(
-            _("The minutes must lie between 0 and %(all)s.") % {"all": session.minutes},
+            _("The minutes must lie between 0 and %(all)s.")
+            % {"all": to_reader_digits(str(session.minutes))},
             code="minutes",
         )
     return minutes

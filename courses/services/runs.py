@@ -26,6 +26,7 @@ from courses.models import (
 from courses.planner import ZONE_NAME, PlannedSession
 from courses.services.claims import claim_session, lock_for
 from courses.services.schedule import end_session, require_times
+from persian.text import to_reader_digits
 
 
 @atomic_retrying
@@ -110,7 +111,11 @@ def _require_room_fits(room: Room, capacity: int) -> None:
     if capacity > room.capacity:
         raise CoursesError(
             _("%(room)s holds %(places)s people, fewer than the %(size)s planned.")
-            % {"room": room.name, "places": room.capacity, "size": capacity},
+            % {
+                "room": room.name,
+                "places": to_reader_digits(str(room.capacity)),
+                "size": to_reader_digits(str(capacity)),
+            },
             code="room_too_small",
         )
 

@@ -257,6 +257,18 @@ def test_book_keeps_typed_data_when_a_field_is_wrong(client: Client) -> None:
     assert Party.objects.count() == 0
 
 
+def test_book_shows_why_a_birth_year_is_wrong(client: Client) -> None:
+    run = make_run()
+    sign_in(client)
+
+    response = client.post(f"/runs/{run.code}/book/", form(birth_year="۱۹۹۰"))
+
+    page = text(response)
+    assert "birth_year" in response.context["form"].errors
+    assert "<details class='mb-3' open>" in page
+    assert 'value="۱۹۹۰"' in page
+
+
 def test_book_with_an_expired_hold_books_when_a_place_is_left(
     client: Client, clock: time_machine.Traveller
 ) -> None:

@@ -220,6 +220,16 @@ def test_integer_field_reads_grouped_numbers():
     assert IntegerField().clean("۲٬۸۰۰٬۰۰۰") == 2_800_000
 
 
+@pytest.mark.parametrize(
+    ("active", "limit"), [("fa", "۲۰"), ("en", "20")], ids=["persian", "english"]
+)
+def test_integer_field_names_its_limit_in_the_readers_digits(active, limit):
+    with translation.override(active):
+        form = SampleForm({**TYPED, "seats": "21"})
+
+        assert limit in form.errors["seats"][0]
+
+
 def test_integer_field_leaves_a_number_box_its_latin_digits():
     field = IntegerField(widget=forms.NumberInput)
 
