@@ -182,7 +182,11 @@ _SEAL = SealedJSONField()
 class MFAAdapter(DefaultMFAAdapter):
     """The second factor of staff."""
 
-    error_messages = {**DefaultMFAAdapter.error_messages, **ERRORS}
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        **ERRORS,
+        "incorrect_code": _("This code is not right. Look at the app once more."),
+    }
 
     def encrypt(self, text: str) -> str:
         return _SEAL.get_prep_value(text)

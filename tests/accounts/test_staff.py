@@ -147,6 +147,18 @@ def test_wrong_app_code_opens_nothing_and_is_limited(client):
     assert "_auth_user_id" not in client.session
 
 
+def test_wrong_app_code_does_not_speak_of_an_sms(client):
+    user, secret = make_staff(Role.MANAGER)
+    by_code(client, user.phone)
+    client.post("/language/", {"language": "en", "next": "/"})
+    wrong = f"{(int(totp(secret)) + 7) % 10**6:06}"
+
+    response = client.post(SECOND, {"code": wrong})
+
+    (reason,) = response.context["form"].errors["code"]
+    assert reason == "This code is not right. Look at the app once more."
+
+
 def test_password_then_app(client):
     user, secret = make_staff(Role.RECEPTION, password=PASSWORD)
 
