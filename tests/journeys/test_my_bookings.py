@@ -51,6 +51,7 @@ def test_other_person_is_told_by_whom_and_stands_apart(
     page.goto(f"{centre.url}/runs/{RUN}/")
     screenshot("mine-1-run-again")
     reference = book_for_worker(centre, page)
+    expect(page.locator("main h1")).to_contain_text("کریم پاشنه‌کوب")
     screenshot("mine-2-done-for-other")
 
     told = centre.wait_for_message(WORKER, contains=reference)
