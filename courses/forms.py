@@ -96,8 +96,8 @@ class ApplicationForm(ApplicantForm):
             *gender,
             # A reason inside a closed part would not be seen.
             HTML(
-                "<details class='mb-3'{% if form.birth_year.errors or form.gender.errors"
-                " or form.job.errors %} open{% endif %}>"
+                "<details class='mb-3'{% if form.birth_year.errors"
+                " or form.gender.errors or form.job.errors %} open{% endif %}>"
                 f"<summary>{escape(more)}</summary>"
             ),
             *optional,

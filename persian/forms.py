@@ -20,6 +20,12 @@ from persian.text import clean, to_latin_digits, to_reader_digits
 
 T = TypeVar("T")
 
+# Django's own words for these are stiff; named here, our catalogue replaces them.
+DJANGO_SENTENCES = (
+    _("This field is required."),
+    _("Enter a valid email address."),
+)
+
 _GROUPING = re.compile(r"[٬,،'’\s]")
 
 

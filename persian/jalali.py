@@ -246,6 +246,24 @@ def format_range(
     return f"{first} تا {last}" if is_persian() else f"{first} to {last}"
 
 
+def format_span(starts_at: dt.datetime, ends_at: dt.datetime) -> str:
+    """«شنبه ۷ آذر، ۰۹:۰۰ تا ۱۲:۰۰»; from midnight to midnight the days alone count."""
+    first = format_date(_wall_date(starts_at), weekday=True)
+    if _is_midnight(starts_at) and _is_midnight(ends_at):
+        last = _wall_date(ends_at) - dt.timedelta(days=1)
+        if last <= _wall_date(starts_at):
+            return first + ("، تمام روز" if is_persian() else ", the whole day")
+        return format_range(_wall_date(starts_at), last)
+    if _wall_date(starts_at) != _wall_date(ends_at):
+        return format_range(starts_at, ends_at)
+    comma = "، " if is_persian() else ", "
+    return first + comma + format_range(starts_at, ends_at)
+
+
+def _is_midnight(moment: dt.datetime) -> bool:
+    return timezone.localtime(moment).time() == dt.time(0)
+
+
 def _range_ends(
     start: dt.date | dt.time | dt.datetime, end: dt.date | dt.time | dt.datetime
 ) -> tuple[str, str]:

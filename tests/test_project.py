@@ -141,6 +141,11 @@ def test_tree_holds_nothing_fetched_or_built():
     assert built == []
 
 
+def test_no_sentence_hides_from_extraction():
+    other_name = re.compile(r"import (?:n?gettext|n?gettext_lazy) as (?!_$|_\b)")
+    assert list(lines_with(other_name, tracked("*.py"))) == []
+
+
 def test_persian_catalogue_is_complete(tmp_path: Path):
     for name in (*APPS, "templates", "manage.py"):
         source = BASE_DIR / name

@@ -88,6 +88,14 @@ def jrange(
 
 
 @register.filter
+def jspan(starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> str:
+    """`{{ starts_at|jspan:ends_at }}`: the day with its hours, or the whole day."""
+    if starts_at is None or ends_at is None:
+        return ""
+    return jalali.format_span(starts_at, ends_at)
+
+
+@register.filter
 def money(amount_rial: int | None) -> str:
     """«۲٬۸۰۰٬۰۰۰ تومان» of an amount in rial; 0 is «رایگان»."""
     return "" if amount_rial is None else display_rial(amount_rial)

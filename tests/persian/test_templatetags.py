@@ -1,5 +1,6 @@
 import datetime as dt
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -96,3 +97,22 @@ def test_missing_value_gives_nothing(expression, language):
 def test_floats_in_persian_have_the_persian_separator():
     with translation.override("fa"):
         assert Template("{{ value }}").render(Context({"value": 4.5})) == "4٫5"
+
+
+@pytest.mark.parametrize(
+    ("language", "hours", "expected"),
+    [
+        ("fa", (0, 24), "شنبه ۷ آذر، تمام روز"),
+        ("fa", (9, 12), "شنبه ۷ آذر، ۰۹:۰۰ تا ۱۲:۰۰"),
+        ("fa", (0, 48), "۷ آذر تا ۸ آذر"),
+        ("en", (0, 24), "Sat 28 November, the whole day"),
+        ("en", (9, 12), "Sat 28 November, 09:00 to 12:00"),
+    ],
+)
+def test_jspan_says_whole_days_as_days(
+    language: str, hours: tuple[int, int], expected: str
+):
+    midnight = dt.datetime(2026, 11, 28, tzinfo=ZoneInfo("Asia/Tehran"))
+    start, end = (midnight + dt.timedelta(hours=h) for h in hours)
+
+    assert render(language, "jspan:other", start, end) == expected
