@@ -61,7 +61,8 @@ def type_code(site: Site, page: Page, phone: str, known: int = 0) -> None:
 
 
 def has_scripts(page: Page) -> bool:
-    """Whether the scripts of the page ran."""
+    """Whether the scripts of the page run; the button that counts down tells."""
+    page.wait_for_load_state()
     return page.locator("button[data-wait][disabled]").count() > 0
 
 
