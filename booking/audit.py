@@ -33,7 +33,6 @@ from booking.models import (
     Offering,
     OfferState,
     Reservation,
-    ReservationState,
     StatusChange,
     WaitingEntry,
 )
@@ -183,11 +182,3 @@ def _history_gaps(model: type[Model], field: str) -> list[str]:
         f"{field} {pk}: {state}, history says {last}"
         for pk, state, last in wrong.values_list("pk", "state", "last")
     ]
-
-
-def confirmed_reservations_are_named() -> list[str]:
-    """A confirmed place has a person, unless its party may name them later."""
-    unnamed = Reservation.objects.filter(
-        state=ReservationState.CONFIRMED, person=None, party__size=1
-    )
-    return [f"reservation {r.pk}: confirmed without a person" for r in unnamed]

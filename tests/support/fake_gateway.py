@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -118,18 +119,18 @@ class _Handler(BaseHTTPRequestHandler):
 Answer = tuple[int, dict[str, object]]
 
 
-class _Dialect:
+class _Dialect(ABC):
     @staticmethod
-    def accepted(number: int, state: int) -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def accepted(number: int, state: int) -> Answer: ...
 
     @staticmethod
-    def limited() -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def limited() -> Answer: ...
 
     @staticmethod
-    def refused(code: int) -> Answer:
-        raise NotImplementedError
+    @abstractmethod
+    def refused(code: int) -> Answer: ...
 
 
 class _Kavenegar(_Dialect):
