@@ -256,10 +256,6 @@ class TeachingProfileQuerySet(models.QuerySet["TeachingProfile"]):
         """Those who can lead a course run."""
         return self.filter(teaches=True).select_related("person")
 
-    def consulting(self) -> TeachingProfileQuerySet:
-        """Those who give consulting hours."""
-        return self.filter(consults=True).select_related("person")
-
 
 class TeachingProfile(models.Model):
     """What the public reads about an instructor or consultant."""

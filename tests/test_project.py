@@ -20,8 +20,6 @@ APPS = [
     *("notifications", "core", "persian"),
 ]
 LONGEST_FILE = 500
-# The tables of an app are read as one map.
-LONGEST_MODELS = 700
 PHYSICAL = re.compile(
     r"(?<![\w-])(?:(?:margin|padding|border|inset)-(?:left|right)(?![\w])"
     r"|(?:left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right))"
@@ -112,12 +110,11 @@ def test_code_has_no_left_over_notes():
 
 def test_python_files_are_short():
     paths = [path for path in tracked("*.py") if path.parent.name != "migrations"]
-    limits = {"models.py": LONGEST_MODELS}
 
     too_long = {
         str(path.relative_to(BASE_DIR)): size
         for path in paths
-        if (size := len(read(path).splitlines())) >= limits.get(path.name, LONGEST_FILE)
+        if (size := len(read(path).splitlines())) >= LONGEST_FILE
     }
 
     assert too_long == {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -132,12 +130,6 @@ STANDING_BLOCKS = (BlockKind.LEAVE, BlockKind.CLOSURE)
 class TimeBlockQuerySet(models.QuerySet["TimeBlock"]):
     def active(self) -> TimeBlockQuerySet:
         return self.filter(ended_at=None)
-
-    def overlapping(
-        self, starts_at: dt.datetime, ends_at: dt.datetime
-    ) -> TimeBlockQuerySet:
-        """Blocks that share at least a moment with this interval."""
-        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
 
 
 class TimeBlock(models.Model):
