@@ -21,6 +21,10 @@ from tests.support.fake_smtp import serve_smtp
 HOUR = dt.timedelta(hours=1)
 PHONE = "+989990000001"
 FOREIGN = "+4915550000001"
+# Long enough for any answer of a busy machine; short where none will come.
+PATIENT_SECONDS = 10
+IMPATIENT_SECONDS = 0.3
+Behave = Callable[[str | int], None]
 
 
 @dataclass
@@ -94,7 +98,7 @@ def gateway(settings: Any) -> Iterator[FakeGateway]:
     """A far end that can misbehave, serving Kavenegar (+98) and Twilio (the rest)."""
     with FakeGateway() as fake:
         settings.SMS_ROUTES = {"+98": "kavenegar", "*": "twilio"}
-        settings.SMS_TIMEOUT = 0.3
+        settings.SMS_TIMEOUT = PATIENT_SECONDS
         settings.KAVENEGAR_BASE_URL = settings.TWILIO_BASE_URL = fake.url
         settings.KAVENEGAR_API_KEY = "kave-secret-key"
         settings.TWILIO_ACCOUNT_SID = "AC" + "0" * 32
@@ -102,6 +106,18 @@ def gateway(settings: Any) -> Iterator[FakeGateway]:
         settings.TWILIO_API_SECRET = "twilio-secret"
         settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
         yield fake
+
+
+@pytest.fixture
+def behave(gateway: FakeGateway, settings: Any) -> Behave:
+    """Tell the far end how to behave; only a hanging one is not waited for."""
+
+    def be(mode: str | int) -> None:
+        gateway.mode = mode
+        hangs = mode == "hang"
+        settings.SMS_TIMEOUT = IMPATIENT_SECONDS if hangs else PATIENT_SECONDS
+
+    return be
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from notifications.gateways import routing
 from notifications.gateways.base import Outcome, Outgoing
 from tests.factories import NOW
-from tests.notifications.conftest import FOREIGN, HOUR, PHONE
+from tests.notifications.conftest import FOREIGN, HOUR, PHONE, Behave
 from tests.support.fake_gateway import FakeGateway
 
 KAVENEGAR = [
@@ -69,8 +69,8 @@ def outgoing(to: str) -> Outgoing:
 
 
 @pytest.mark.parametrize(("mode", "outcome"), KAVENEGAR)
-def test_kavenegar_answer(gateway: FakeGateway, mode: str | int, outcome: str) -> None:
-    gateway.mode = mode
+def test_kavenegar_answer(behave: Behave, mode: str | int, outcome: str) -> None:
+    behave(mode)
 
     result = routing.gateway("kavenegar").send(outgoing(PHONE))
 
@@ -79,8 +79,8 @@ def test_kavenegar_answer(gateway: FakeGateway, mode: str | int, outcome: str) -
 
 
 @pytest.mark.parametrize(("mode", "outcome"), TWILIO)
-def test_twilio_answer(gateway: FakeGateway, mode: str | int, outcome: str) -> None:
-    gateway.mode = mode
+def test_twilio_answer(behave: Behave, mode: str | int, outcome: str) -> None:
+    behave(mode)
 
     result = routing.gateway("twilio").send(outgoing(FOREIGN))
 

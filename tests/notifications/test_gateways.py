@@ -18,6 +18,7 @@ from tests.notifications.conftest import (
     FOREIGN,
     HOUR,
     PHONE,
+    Behave,
     Owner,
     enqueue,
     state_of,
@@ -99,13 +100,13 @@ def test_twilio_gets_no_callback_address_that_it_cannot_reach(
 
 @pytest.mark.parametrize("mode", ["hang", "drop", "html"])
 def test_kavenegar_lost_answer_sends_exactly_one(
-    owner: Owner, gateway: FakeGateway, mode: str
+    owner: Owner, gateway: FakeGateway, behave: Behave, mode: str
 ) -> None:
-    gateway.mode = mode
+    behave(mode)
     message = enqueue()
     services.drain(now=NOW)
     assert state_of(message) == State.PENDING
-    gateway.mode = "accept"
+    behave("accept")
 
     drain_for(minutes=3)
 
@@ -118,13 +119,13 @@ def test_kavenegar_lost_answer_sends_exactly_one(
 
 @pytest.mark.parametrize("mode", ["hang", "html"])
 def test_twilio_lost_answer_is_unknown_and_never_repeated(
-    owner: Owner, gateway: FakeGateway, mode: str
+    owner: Owner, gateway: FakeGateway, behave: Behave, mode: str
 ) -> None:
-    gateway.mode = mode
+    behave(mode)
     message = enqueue(recipient=FOREIGN)
 
     services.drain(now=NOW)
-    gateway.mode = "accept"
+    behave("accept")
     drain_for(minutes=5)
 
     assert state_of(message) == State.UNKNOWN
@@ -132,9 +133,9 @@ def test_twilio_lost_answer_is_unknown_and_never_repeated(
 
 
 def test_kavenegar_is_not_asked_again_after_twelve_hours(
-    owner: Owner, gateway: FakeGateway
+    owner: Owner, behave: Behave
 ) -> None:
-    gateway.mode = "hang"
+    behave("hang")
     message = enqueue(expires_at=None)
     services.drain(now=NOW)
     OutboxMessage.objects.update(
@@ -241,9 +242,9 @@ def test_kavenegar_knows_a_duplicate_localid(
 
 
 def test_code_with_a_lost_answer_is_never_repeated_by_twilio(
-    owner: Owner, gateway: FakeGateway
+    owner: Owner, behave: Behave
 ) -> None:
-    gateway.mode = "hang"
+    behave("hang")
     code = enqueue("test_code", recipient=FOREIGN, sealed={"code": "482913"})
     services.drain(now=NOW)
 
@@ -268,13 +269,13 @@ def test_no_gateway_is_called_inside_a_transaction(
 @pytest.mark.parametrize("mode", ["accept", "hang"])
 def test_log_holds_neither_numbers_nor_keys(
     owner: Owner,
-    gateway: FakeGateway,
+    behave: Behave,
     caplog: pytest.LogCaptureFixture,
     recipient: str,
     mode: str | int,
 ) -> None:
     caplog.set_level(logging.INFO)
-    gateway.mode = mode
+    behave(mode)
     with time_machine.travel(NOW, tick=False):
         enqueue("test_code", recipient=recipient, sealed={"code": "482913"})
 
