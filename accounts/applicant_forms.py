@@ -6,8 +6,9 @@ import uuid
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Field, Layout
+from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
+from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -45,11 +46,16 @@ class ApplicantForm(forms.Form):
         help_text=_("Messages go there too. Leave it empty if they have no mobile."),
     )
     consent = forms.BooleanField(required=False)
+    overlap_ok = forms.BooleanField(
+        label=_("I know. Book it although the times overlap."), required=False
+    )
 
     def __init__(self, *args: Any, person: Person | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
         self.knows_consent = not needs_consent(person)
+        # Empty until there is something to warn of.
+        self.overlap_part = Layout()
         self.initial.setdefault("key", uuid.uuid4())
         mine = gettext("For myself")
         if person is not None:
@@ -79,8 +85,31 @@ class ApplicantForm(forms.Form):
         helper.form_tag = False
         helper.disable_csrf = True
         consent_class = "consent for-other" if self.knows_consent else "consent"
-        helper.layout = Layout("key", *parts, Div("consent", css_class=consent_class))
+        helper.layout = Layout(
+            "key",
+            *parts,
+            Div("consent", css_class=consent_class),
+            self.overlap_part,
+        )
         return helper
+
+    def warn_of_overlap(self, words: str) -> None:
+        """Name the other booking and let the person say that it is meant."""
+        self.overlap_part.fields = [
+            HTML(
+                render_to_string(
+                    "components/note.html", {"tone": "warn", "text": words}
+                )
+            ),
+            Div("overlap_ok", css_class="consent"),
+        ]
+
+    def refuse_overlap(self, words: str) -> None:
+        """As `warn_of_overlap`, after the form was sent without the tick."""
+        self.warn_of_overlap(words)
+        self.add_error(
+            "overlap_ok", _("Tick this to book it anyway, or choose another time.")
+        )
 
     @property
     def is_for_me(self) -> bool:

@@ -77,6 +77,16 @@ class CapacityBelowTaken(BookingError):
         )
 
 
+class Overlapping(BookingError):
+    """The person has something else at that time; the booker may say that it is meant.
+
+    `words` name the other bookings.
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words, code="own_overlap")
+
+
 class WrongTransition(BookingError):
     """A state change that the table of life cycles does not have."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from booking.models import Reservation
@@ -28,17 +28,29 @@ class Event(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class Times:
+    """One time (UTC) at which an offering takes place, and what it is called."""
+
+    offering_id: int
+    title: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True)
 class OfferingOwner:
     """What an app does for the offerings of its kind.
 
     `tell(event, reservation, now)` writes the outbox rows of one reservation.
     `emptied(offering_id, now)` is called, under the offering's lock, when its last
     live reservation ended; a consulting meeting gives its time back there.
+    `times(offering_ids, after)` says when they take place, as far as it ends later.
     """
 
     kind: str
     tell: Callable[[Event, Reservation, dt.datetime], None]
     emptied: Callable[[int, dt.datetime], None]
+    times: Callable[[Sequence[int], dt.datetime], list[Times]]
 
 
 _owners: dict[str, OfferingOwner] = {}
@@ -57,3 +69,8 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
 def emptied(kind: str, offering_id: int, now: dt.datetime) -> None:
     """Tell the owner that nobody is booked any more."""
     _owners[kind].emptied(offering_id, now)
+
+
+def times(kind: str, offering_ids: Sequence[int], after: dt.datetime) -> list[Times]:
+    """When offerings of one kind take place, as far as they end after a moment."""
+    return _owners[kind].times(offering_ids, after)

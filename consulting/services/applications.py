@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accounts.applicants import Applicant, person_who_comes
 from accounts.models import Person, User
+from booking import overlaps
 from booking.models import Reservation, ReservationState
 from consulting.services.appointments import confirm_appointment, hold_slot
 from core.idempotency import form_digest, once
@@ -34,12 +35,13 @@ def apply_for_appointment(
     answers: Mapping[int, str],
     key: UUID,
     now: dt.datetime,
+    accepts_overlap: bool = False,
 ) -> Reservation:
     """Make an appointment of the booker's hold, or of the free time itself.
 
     The same form sent twice gives the same appointment, and makes one person. Raises
-    SlotTaken, TooManyOpen, ConsultingError without an answer, and AccountsError without
-    consent or a name.
+    SlotTaken, TooManyOpen, ConsultingError without an answer, AccountsError without
+    consent or a name, and booking's Overlapping unless the booker accepts that.
     """
     told = {**asdict(wish), **applicant.identity(), "answers": dict(answers)}
     record = once(
@@ -55,6 +57,14 @@ def apply_for_appointment(
     reservation = _same_again(wish, booker, person)
     if reservation is None:
         party = hold_slot(booker=booker, now=now, **asdict(wish))
+        meeting = party.offering.meeting
+        overlaps.require_no_overlap(
+            person=person,
+            seen_by=booker,
+            intervals=[(meeting.starts_at, meeting.ends_at)],
+            ignoring_offering=party.offering_id,
+            is_accepted=accepts_overlap,
+        )
         reservation = confirm_appointment(
             party_id=party.pk,
             booker=booker,

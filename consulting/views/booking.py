@@ -23,7 +23,9 @@ from django.views.decorators.http import (
 
 from accounts.access import go_to_claim, person_of, signed_in
 from accounts.models import User
+from booking.exceptions import Overlapping
 from booking.models import OfferingKind, Reservation, ReservationState
+from booking.overlaps import overlap_words, own_overlaps
 from booking.services.parties import may_cancel
 from consulting import calendars
 from consulting.addresses import (
@@ -109,6 +111,8 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         service=service,
         others=_others(service, wish, user, now),
     )
+    if not form.is_bound:
+        _warn_of_overlap(form, service, wish, user)
     if request.method == "POST" and form.is_valid():
         chosen = read_moment(form.cleaned_data["at"] or "")
         chosen_wish = replace(wish, starts_at=chosen) if chosen else wish
@@ -126,6 +130,18 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         "back_url": _service_url(service, choice(wish.mode, wish.consultant_id)),
     }
     return render(request, "consulting/book.html", context)
+
+
+def _warn_of_overlap(
+    form: IntakeForm, service: Service, wish: Wish, user: User
+) -> None:
+    """Say it before anything is typed; whether it counts is seen when it is sent."""
+    ends_at = wish.starts_at + dt.timedelta(minutes=service.duration_minutes)
+    found = own_overlaps(
+        person=form.person, seen_by=user, intervals=[(wish.starts_at, ends_at)]
+    )
+    if found:
+        form.warn_of_overlap(overlap_words(found))
 
 
 def _modes(service: Service) -> list[tuple[str, str]]:
@@ -190,7 +206,10 @@ def _try(
             answers=form.answers(),
             key=form.cleaned_data["key"],
             now=now,
+            accepts_overlap=form.cleaned_data["overlap_ok"],
         )
+    except Overlapping as error:
+        form.refuse_overlap(str(error))
     except SlotTaken as error:
         form.offer(error.nearest)
         form.add_error("at" if form.others else None, str(error))

@@ -406,6 +406,14 @@ class CourseRun(models.Model):
         planned = [s for s in self.sessions.all() if s.is_planned]
         return sorted(planned, key=lambda s: s.starts_at)
 
+    def intervals_after(
+        self, now: dt.datetime
+    ) -> list[tuple[dt.datetime, dt.datetime]]:
+        """When its class sessions take place, as far as they are not over (UTC)."""
+        return [
+            (s.starts_at, s.ends_at) for s in self.planned_sessions if s.ends_at > now
+        ]
+
     @property
     def hours(self) -> int:
         """Hours of the class sessions that take place, rounded."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts import services as people
 from accounts.applicants import Applicant, person_who_comes
 from accounts.models import Firm, Person, User
+from booking import overlaps
 from booking.models import Party
 from core.idempotency import form_digest, once
 from core.models import IdempotencyKey
@@ -39,17 +40,19 @@ def apply_for_place(
     applicant: CourseApplicant,
     key: UUID,
     now: dt.datetime,
+    accepts_overlap: bool = False,
 ) -> Party:
     """Book one place in a run for the person of the form.
 
     The same form sent twice gives the same party, and makes one person and one firm.
-    Raises what `enrolment.enrol` raises, and AccountsError without consent or a
-    name.
+    Raises what `enrolment.enrol` raises, AccountsError without consent or a name, and
+    booking's Overlapping unless the booker accepts that.
     """
     record = _claim_key("apply", booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
     person = _person(run_id, booker, applicant, now)
+    _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     reservations = enrolment.enrol(
         run_id=run_id, booker=booker, people=[person], key=key, now=now
     )
@@ -65,6 +68,7 @@ def apply_for_turn(
     applicant: CourseApplicant,
     key: UUID,
     now: dt.datetime,
+    accepts_overlap: bool = False,
 ) -> Party:
     """Put the person of the form on the waiting list of a full run.
 
@@ -74,11 +78,29 @@ def apply_for_turn(
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
     person = _person(run_id, booker, applicant, now)
+    _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     entry = enrolment.join_waiting_list(
         run_id=run_id, booker=booker, people=[person], key=key, now=now
     )
     record.remember(entry.party_id)
     return entry.party
+
+
+def _require_no_overlap(
+    run_id: int,
+    booker: User,
+    person: Person,
+    is_accepted: bool,
+    now: dt.datetime,
+) -> None:
+    run = CourseRun.objects.get(pk=run_id)
+    overlaps.require_no_overlap(
+        person=person,
+        seen_by=booker,
+        intervals=run.intervals_after(now),
+        ignoring_offering=run.offering_id,
+        is_accepted=is_accepted,
+    )
 
 
 def _claim_key(

@@ -22,7 +22,7 @@ from django.views.decorators.http import (
 
 from accounts.access import go_to_claim, person_of, signed_in
 from accounts.models import Firm
-from booking.exceptions import Full, PlacesFree
+from booking.exceptions import Full, Overlapping, PlacesFree
 from booking.models import (
     OfferingKind,
     Party,
@@ -30,6 +30,7 @@ from booking.models import (
     ReservationState,
     WaitingEntry,
 )
+from booking.overlaps import overlap_words, own_overlaps
 from booking.services.waiting import place_in_line
 from core.exceptions import HidajError
 from courses import calendars
@@ -91,6 +92,8 @@ def _apply(
         run=run,
     )
     context: dict[str, Any] = {"form": form}
+    if not form.is_bound:
+        _warn_of_overlap(form, run, now)
     if form.is_bound and form.is_valid():
         party = _try(apply, form, run, context, now)
         if party is not None:
@@ -98,6 +101,18 @@ def _apply(
     run = find_run(request, code, now)
     context |= _form_context(request, run, now)
     return render(request, template, context)
+
+
+def _warn_of_overlap(form: ApplicationForm, run: CourseRun, now: dt.datetime) -> None:
+    """Say it before anything is typed; whether it counts is seen when it is sent."""
+    found = own_overlaps(
+        person=form.person,
+        seen_by=form.user,
+        intervals=run.intervals_after(now),
+        ignoring_offering=run.offering_id,
+    )
+    if found:
+        form.warn_of_overlap(overlap_words(found))
 
 
 def _try(
@@ -115,7 +130,11 @@ def _try(
             applicant=form.applicant(),
             key=form.cleaned_data["key"],
             now=now,
+            accepts_overlap=form.cleaned_data["overlap_ok"],
         )
+    except Overlapping as error:
+        form.refuse_overlap(str(error))
+        return None
     except HidajError as error:
         context["refusal"] = error.code
         field = {"gender_needed": "gender", "women_only": "gender"}.get(error.code)

@@ -33,6 +33,7 @@ def recorder() -> Iterator[Recorder]:
             kind="course_run",
             tell=lambda event, r, now: recorder.told.append((event, r.pk)),
             emptied=lambda offering_id, now: recorder.emptied.append(offering_id),
+            times=lambda offering_ids, after: [],
         )
     )
     yield recorder

@@ -1,0 +1,97 @@
+"""A learner's own bookings at the same time: they warn, and may be accepted.
+
+Claims bind teachers, consultants, rooms and machines, never those who come; somebody
+may well want a class that a consultation cuts into. So nothing here is locked or
+written: the booker is told once, and decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Person, User
+from booking import owners
+from booking.exceptions import Overlapping
+from booking.models import Reservation
+from booking.owners import Times
+from persian.jalali import format_span
+from persian.text import to_reader_digits
+
+Interval = tuple[dt.datetime, dt.datetime]
+# So many are named, the others are counted: a long run may meet another one often.
+NAMED = 2
+
+
+def own_overlaps(
+    *,
+    person: Person | None,
+    seen_by: User,
+    intervals: Sequence[Interval],
+    ignoring_offering: int | None = None,
+) -> list[Times]:
+    """What a person has booked at these times (UTC), by time.
+
+    Only bookings that `seen_by` may see: whoever books for somebody else learns
+    nothing about that person's other bookings. Turns in a waiting list do not count.
+    """
+    if person is None or not intervals:
+        return []
+    live = Reservation.objects.live().visible_to(seen_by).filter(person=person)
+    by_kind = defaultdict(list)
+    others = live.exclude(offering=ignoring_offering) if ignoring_offering else live
+    for kind, pk in others.values_list("offering__kind", "offering").distinct():
+        by_kind[kind].append(pk)
+    after = min(starts_at for starts_at, _ends_at in intervals)
+    found = [
+        booked
+        for kind, pks in by_kind.items()
+        for booked in owners.times(kind, pks, after)
+        if any(
+            booked.starts_at < end and booked.ends_at > start
+            for start, end in intervals
+        )
+    ]
+    return sorted(found, key=lambda booked: booked.starts_at)
+
+
+def require_no_overlap(
+    *,
+    person: Person,
+    seen_by: User,
+    intervals: Sequence[Interval],
+    ignoring_offering: int,
+    is_accepted: bool,
+) -> None:
+    """Warn once; raises Overlapping unless the booker has said that it is meant."""
+    if is_accepted:
+        return
+    found = own_overlaps(
+        person=person,
+        seen_by=seen_by,
+        intervals=intervals,
+        ignoring_offering=ignoring_offering,
+    )
+    if found:
+        raise Overlapping(overlap_words(found))
+
+
+def overlap_words(found: Sequence[Times]) -> str:
+    """Names the bookings at the same time, for whoever is about to book."""
+    named = [
+        _("“%(title)s”: %(time)s")
+        % {"title": booked.title, "time": format_span(booked.starts_at, booked.ends_at)}
+        for booked in found[:NAMED]
+    ]
+    more = len(found) - NAMED
+    if more > 0:
+        named.append(
+            ngettext("and once more", "and %(count)s times more", more)
+            % {"count": to_reader_digits(str(more))}
+        )
+    words = _("There is another booking at the same time.")
+    return words + " " + _("; ").join(named)
