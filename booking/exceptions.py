@@ -87,6 +87,31 @@ class Overlapping(BookingError):
         super().__init__(words, code="own_overlap")
 
 
+class DecisionTooLate(BookingError):
+    """A request was decided, cancelled, or its deadline passed meanwhile."""
+
+    def __init__(self, state: object) -> None:
+        super().__init__(
+            _("Nothing is left to decide here. The request is now: %(state)s.")
+            % {"state": state},
+            code="decided",
+        )
+
+
+class ReasonNeeded(BookingError):
+    """A decision against somebody, or a correction, comes without its reason."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Write the reason; the person reads it."), code="no_reason")
+
+
+class NotOver(BookingError):
+    """An end was written of something that has not begun."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This has not begun yet."), code="not_over")
+
+
 class WrongTransition(BookingError):
     """A state change that the table of life cycles does not have."""
 

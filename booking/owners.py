@@ -19,12 +19,18 @@ class Event(enum.StrEnum):
     """What can happen to a reservation that somebody must hear of."""
 
     BOOKED = "booked"
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    APPROVAL_EXPIRED = "approval_expired"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
     OFFER_EXPIRED = "offer_expired"
     LEFT_LIST = "left_list"
     CANCELLED_BY_PERSON = "cancelled_by_person"
     CANCELLED_BY_CENTRE = "cancelled_by_centre"
+    NO_SHOW = "no_show"
+    NO_SHOW_LIFTED = "no_show_lifted"
 
 
 @dataclass(frozen=True)

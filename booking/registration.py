@@ -1,7 +1,7 @@
 """What places and times hand to the foundation at start-up."""
 
-from booking import audit, ledger
-from booking.services import parties, waiting
+from booking import audit, audit_decisions, ledger
+from booking.services import approval, parties, waiting
 from core.registry import register_audit, register_personal_data, register_tick
 
 
@@ -9,6 +9,7 @@ def register() -> None:
     """Called once, at start-up."""
     register_tick("holds.release", parties.release_expired_holds, every_seconds=30)
     register_tick("offers.expire", waiting.expire_offers, every_seconds=30)
+    register_tick("requests.expire", approval.expire_requests, every_seconds=60)
     register_tick("lists.end", waiting.end_lists_of_started, every_seconds=300)
     register_tick("cells.sweep", ledger.sweep_past, every_seconds=24 * 3600)
     register_audit("seats", 1, audit.seats_match)
@@ -20,6 +21,17 @@ def register() -> None:
     register_audit("offers", 5, audit.offers_agree_with_entries)
     register_audit("offers expired", 5, audit.expired_offers_never_confirm)
     register_audit("history", 6, audit.every_change_has_its_row)
+    register_audit(
+        "requests in time", 16, audit_decisions.requests_end_before_the_start
+    )
+    register_audit(
+        "decisions in time", 16, audit_decisions.late_decisions_never_confirm
+    )
+    register_audit("approvals", 16, audit_decisions.nobody_slips_past_approval)
+    register_audit("ends", 17, audit_decisions.ends_follow_the_start)
+    register_audit("forgiven", 17, audit_decisions.only_no_shows_are_forgiven)
     register_personal_data(
-        "booking.Reservation", ("person", "firm"), "who has which place"
+        "booking.Reservation",
+        ("person", "firm", "statement"),
+        "who has which place, and what they say about themselves",
     )

@@ -24,6 +24,10 @@ RESERVATION_TRANSITIONS: dict[str, frozenset[str]] = {
     R.CONFIRMED: frozenset(
         {R.COMPLETED, R.INCOMPLETE, R.NO_SHOW, R.CANCELLED, R.TRANSFERRED}
     ),
+    # What was written about the end can be mended; the seat stays taken.
+    R.COMPLETED: frozenset({R.INCOMPLETE, R.NO_SHOW}),
+    R.INCOMPLETE: frozenset({R.COMPLETED, R.NO_SHOW}),
+    R.NO_SHOW: frozenset({R.COMPLETED, R.INCOMPLETE}),
 }
 E = EntryState
 ENTRY_TRANSITIONS: dict[str, frozenset[str]] = {

@@ -320,4 +320,16 @@ HIDAJ_MAX_OPEN_APPOINTMENTS = 2
 HIDAJ_OFFER_HOURS = 24
 HIDAJ_OFFER_HOURS_NEAR_START = 3
 HIDAJ_MAX_MISSED_OFFERS = 2
+# How long staff have to decide about a request, and how long before the start at the
+# latest, so that nobody learns it on the way.
+HIDAJ_APPROVAL_HOURS = 72
+HIDAJ_APPROVAL_HOURS_BEFORE_START = 3
+# So many times not come within so many days, and the next booking needs approval.
+HIDAJ_NO_SHOWS_BEFORE_APPROVAL = 2
+HIDAJ_NO_SHOW_DAYS = 365
+# Completed is who was there for so much of the class time that has a roll.
+HIDAJ_COMPLETE_PERCENT = 80
+# Days after the end, when nobody closed a run or said who came to a meeting.
+HIDAJ_CLOSE_RUN_DAYS = 7
+HIDAJ_CLOSE_MEETING_DAYS = 3
 HIDAJ_QUIET_FROM, HIDAJ_QUIET_TO = "21:30", "08:00"

@@ -27,6 +27,8 @@ PLAIN = {
     11: _("A calendar entry has a wrong version."),
     12: _("A time does not match the wall clock."),
     14: _("A code that should be blanked can still be read."),
+    16: _("A request for approval was decided wrongly or waits too long."),
+    17: _("A booking ended before its time, or not at all."),
 }
 OTHER = _("A check of the data found something wrong.")
 

@@ -4,11 +4,14 @@ Seats are written only by `booking.seats`, cells only by `booking.ledger`; every
 status change goes through `booking.states`.
 """
 
+from booking.models.no_shows import NoShowForgiven
 from booking.models.places import (
     LIVE,
     OPEN_ENTRY,
+    OVER,
     SEATED,
     STANDING,
+    ApprovalReason,
     EntryState,
     Offer,
     Offering,
@@ -41,14 +44,17 @@ from booking.models.times import (
 __all__ = [
     "LIVE",
     "OPEN_ENTRY",
+    "OVER",
     "SEATED",
     "STANDING",
     "STANDING_BLOCKS",
+    "ApprovalReason",
     "BlockKind",
     "BusyCell",
     "Claim",
     "EntryState",
     "MachineKind",
+    "NoShowForgiven",
     "Offer",
     "OfferQuerySet",
     "OfferState",

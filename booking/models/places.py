@@ -178,6 +178,21 @@ SEATED = (
 )
 # A person stands once in an offering, whether with a seat or in the line for one.
 STANDING = (*LIVE, ReservationState.WAITING)
+# How a place can end that was there when the thing took place; it keeps its seat.
+OVER = (
+    ReservationState.COMPLETED,
+    ReservationState.INCOMPLETE,
+    ReservationState.NO_SHOW,
+)
+
+
+class ApprovalReason(models.TextChoices):
+    """Why the staff decide before a place is firm; kept as codes."""
+
+    ALWAYS = "always", _("Everyone needs approval here")
+    PREREQUISITE = "prerequisite", _("The prerequisite is not shown")
+    CLUSTER = "cluster", _("The workshop is not known as a cluster member")
+    NO_SHOWS = "no_shows", _("Did not come several times")
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
@@ -191,6 +206,15 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
 
     def confirmed(self) -> ReservationQuerySet:
         return self.filter(state=ReservationState.CONFIRMED)
+
+    def without_holds(self) -> ReservationQuerySet:
+        """What people booked or asked for, not what a form only held."""
+        never_asked = Q(state=ReservationState.EXPIRED, approval_until=None)
+        return self.exclude(never_asked).exclude(state=ReservationState.HELD)
+
+    def pending(self) -> ReservationQuerySet:
+        """Those about which the staff still have to decide."""
+        return self.filter(state=ReservationState.PENDING)
 
     def visible_to(self, user: User) -> ReservationQuerySet:
         """What this user booked, and what stands for them or whom they manage."""
@@ -242,6 +266,10 @@ class Reservation(models.Model):
     is_cluster_member = models.BooleanField(default=False)
     fee_rial = models.PositiveBigIntegerField(default=0)
     support_percent = models.PositiveSmallIntegerField(default=0)
+    # Codes of ApprovalReason with spaces between; "" for a place that is firm at once.
+    approval_for = models.CharField(max_length=60, blank=True)
+    approval_until = models.DateTimeField(null=True, blank=True)
+    statement = models.CharField(_("own statement"), max_length=500, blank=True)
 
     objects = ReservationQuerySet.as_manager()
 
@@ -258,10 +286,19 @@ class Reservation(models.Model):
                 condition=Q(state__in=ReservationState.values),
                 name="reservation_state_known",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="pending") | Q(approval_until__isnull=False),
+                name="reservation_pending_has_deadline",
+            ),
         ]
         indexes = [
             models.Index(fields=["offering", "state"], name="reservation_by_offering"),
             models.Index(fields=["person", "state"], name="reservation_by_person"),
+            models.Index(
+                fields=["approval_until"],
+                condition=Q(state="pending"),
+                name="reservation_approval_due",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -275,6 +312,11 @@ class Reservation(models.Model):
     def price_rial(self) -> int:
         """What this person pays after the support, in current rial."""
         return self.fee_rial * (100 - self.support_percent) // 100
+
+    @property
+    def approval_reasons(self) -> tuple[ApprovalReason, ...]:
+        """Why the staff decide about this place; empty when they need not."""
+        return tuple(ApprovalReason(code) for code in self.approval_for.split())
 
 
 class EntryState(models.TextChoices):

@@ -61,10 +61,16 @@ def set_window(
 
 @atomic_retrying
 def set_start(*, offering_id: int, starts_at: dt.datetime | None) -> None:
-    """Tell the offering when its first meeting begins; windows count from there."""
+    """Tell the offering when its first meeting begins; windows count from there.
+
+    Staff have no longer to decide about requests than until then.
+    """
     offering = seats.lock_one(offering_id)
     offering.starts_at = starts_at
     offering.save(update_fields=["starts_at"])
+    if starts_at is not None:
+        late = Reservation.objects.pending().filter(approval_until__gt=starts_at)
+        late.filter(offering=offering).update(approval_until=starts_at)
 
 
 @atomic_retrying

@@ -18,6 +18,7 @@ from booking.models import (
 )
 from booking.owners import Event, tell
 from booking.services import waiting
+from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
     create_party,
     end_hold,
@@ -116,12 +117,14 @@ def book(
     key: UUID,
     now: dt.datetime,
     by_centre: bool = False,
+    needs: Needs | None = None,
 ) -> list[Reservation]:
-    """Give each person a confirmed place, all or none.
+    """Give each person a place, all or none: confirmed, or pending where `needs` says.
 
     Uses the booker's hold when it still runs, and takes free places otherwise. The
     same form sent twice gives the same reservations. `by_centre` lets reception book
-    outside the window. Raises Full, Closed, AlreadyBooked, and KeyReused.
+    outside the window. `needs` are those who need approval, by the key of the person.
+    Raises Full, Closed, AlreadyBooked, and KeyReused.
     """
     record = once(
         key=key,
@@ -132,17 +135,25 @@ def book(
     )
     if record.result_id:
         return list(Party.objects.get(pk=record.result_id).reservations.order_by("pk"))
-    party = _confirm_hold(offering_id, booker, people, now=now)
+    needs = needs or {}
+    party = _confirm_hold(offering_id, booker, people, needs, now=now)
     if party is None:
-        party = _book_free(offering_id, booker, people, now=now, by_centre=by_centre)
+        party = _book_free(
+            offering_id, booker, people, needs, now=now, by_centre=by_centre
+        )
     record.remember(party.pk)
     return list(party.reservations.order_by("pk"))
 
 
 def _confirm_hold(
-    offering_id: int, booker: User, people: list[Person], *, now: dt.datetime
+    offering_id: int,
+    booker: User,
+    people: list[Person],
+    needs: Needs,
+    *,
+    now: dt.datetime,
 ) -> Party | None:
-    """Turn a running hold of the right size into confirmed places.
+    """Turn a running hold of the right size into confirmed or pending places.
 
     The deadline is cleared by a conditional UPDATE: either this or the release of
     expired holds wins, never both.
@@ -156,15 +167,22 @@ def _confirm_hold(
     reservations = list(party.reservations.order_by("pk"))
     for reservation, person in zip(reservations, people, strict=True):
         reservation.party, reservation.offering = party, party.offering
-        _confirm_for(reservation, person, booker, now=now)
+        _confirm_for(reservation, person, booker, needs, now=now)
     return party
 
 
 def _confirm_for(
-    reservation: Reservation, person: Person, booker: User, *, now: dt.datetime
+    reservation: Reservation,
+    person: Person,
+    booker: User,
+    needs: Needs,
+    *,
+    now: dt.datetime,
 ) -> None:
     reservation.person = person
     snapshot_firm(reservation)
+    write_needs([reservation], needs)
+    to = ask_where_needed(reservation, now=now)
     try:
         with transaction.atomic():
             reservation.save(
@@ -173,20 +191,22 @@ def _confirm_for(
                     "firm",
                     "firm_size_class",
                     "is_cluster_member",
+                    "approval_for",
+                    "approval_until",
+                    "statement",
                 ]
             )
-            change_reservation(
-                reservation, ReservationState.CONFIRMED, by=booker, now=now
-            )
+            change_reservation(reservation, to, by=booker, now=now)
     except IntegrityError as error:
         raise AlreadyBooked from error
-    tell(Event.BOOKED, reservation, now)
+    tell(event_of(reservation), reservation, now)
 
 
 def _book_free(
     offering_id: int,
     booker: User,
     people: list[Person],
+    needs: Needs,
     *,
     now: dt.datetime,
     by_centre: bool,
@@ -195,13 +215,16 @@ def _book_free(
     party = create_party(offering, booker, len(people), now=now)
     confirmed = ReservationState.CONFIRMED
     rows = [new_reservation(party, person, confirmed, now=now) for person in people]
+    write_needs(rows, needs)
+    for reservation in rows:
+        reservation.state = ask_where_needed(reservation, now=now)
     try:
         with transaction.atomic():
             begin(rows, by=booker, now=now)
     except IntegrityError as error:
         raise AlreadyBooked from error
     for reservation in rows:
-        tell(Event.BOOKED, reservation, now)
+        tell(event_of(reservation), reservation, now)
     _take_or_raise(offering, len(people), now=now, by_centre=by_centre)
     return party
 
@@ -245,11 +268,12 @@ def cancel_reservation(
     by_centre: bool = False,
     reason: str = "",
 ) -> Reservation:
-    """End a confirmed place; it goes to the waiting list in the same transaction.
+    """End a place; it goes to the waiting list in the same transaction.
 
-    A person may do so until the offering's window closes; the centre at any time,
-    with a reason that is sent. Cancelling twice is quiet. Raises CancelTooLate, and
-    WrongTransition for a place that has ended otherwise.
+    A person may do so until the offering's window closes, and while the staff have not
+    decided; the centre at any time, with a reason that is sent. Cancelling twice is
+    quiet. Raises CancelTooLate, and WrongTransition for a place that has ended
+    otherwise.
     """
     offering_id = Reservation.objects.values_list("offering_id", flat=True).get(
         pk=reservation_id
@@ -260,13 +284,14 @@ def cancel_reservation(
     ).get(pk=reservation_id)
     if reservation.state == ReservationState.CANCELLED:
         return reservation
-    if not by_centre and not may_cancel(offering, now):
+    is_firm = reservation.state != ReservationState.PENDING
+    if not by_centre and is_firm and not may_cancel(offering, now):
         raise CancelTooLate
     change_reservation(
         reservation, ReservationState.CANCELLED, by=by, now=now, reason=reason
     )
     tell(_cancel_event(by_centre), reservation, now)
-    _free_seat(offering, now=now)
+    free_seat(offering, now=now)
     return reservation
 
 
@@ -274,7 +299,8 @@ def _cancel_event(by_centre: bool) -> Event:
     return Event.CANCELLED_BY_CENTRE if by_centre else Event.CANCELLED_BY_PERSON
 
 
-def _free_seat(offering: Offering, *, now: dt.datetime) -> None:
+def free_seat(offering: Offering, *, now: dt.datetime) -> None:
+    """Give one ended place to the waiting list; the caller holds the lock."""
     seats.give_back(offering, 1)
     release_expired_in(offering, now=now)
     waiting.fill(offering, now=now)

@@ -23,6 +23,7 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.owners import Event, tell
+from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
     create_party,
     new_reservation,
@@ -58,11 +59,13 @@ def join_list(
     people: list[Person],
     key: UUID,
     now: dt.datetime,
+    needs: Needs | None = None,
 ) -> WaitingEntry:
     """Put a party at the end of the line of a full offering.
 
-    The same form sent twice gives the same entry. Raises PlacesFree when a place can
-    be booked at once, Closed, and AlreadyBooked.
+    Who is in `needs` (by the key of the person) asks for approval by accepting an
+    offer. The same form sent twice gives the same entry. Raises PlacesFree when a
+    place can be booked at once, Closed, and AlreadyBooked.
     """
     record = once(
         key=key,
@@ -78,19 +81,24 @@ def join_list(
     fill(offering, now=now)
     if not seats.join_line(offering, len(people), now=now):
         raise PlacesFree if offering.is_bookable(now) else Closed
-    entry = _stand_in_line(offering, booker, people, now)
+    entry = _stand_in_line(offering, booker, people, needs or {}, now)
     record.remember(entry.pk)
     return entry
 
 
 def _stand_in_line(
-    offering: Offering, booker: User, people: list[Person], now: dt.datetime
+    offering: Offering,
+    booker: User,
+    people: list[Person],
+    needs: Needs,
+    now: dt.datetime,
 ) -> WaitingEntry:
     party = create_party(offering, booker, len(people), now=now)
     rows = [
         new_reservation(party, person, ReservationState.WAITING, now=now)
         for person in people
     ]
+    write_needs(rows, needs)
     try:
         with transaction.atomic():
             begin(rows, by=booker, now=now)
@@ -208,21 +216,23 @@ def _at(day: dt.datetime, clock: str) -> dt.datetime:
 def accept_offer(
     *, offer_id: int, by: User | None, now: dt.datetime
 ) -> list[Reservation]:
-    """Turn an open offer into confirmed places; raises OfferGone.
+    """Turn an open offer into places; raises OfferGone.
 
-    Accepting twice gives the same places again.
+    Who needs approval asks for it by this. Accepting twice gives the same places again.
     """
     offer, _offering = _locked(offer_id)
     if offer.state == OfferState.TAKEN:
-        return list(offer.entry.party.reservations.confirmed())
+        return list(offer.entry.party.reservations.live())
     if offer.state != OfferState.OPEN or offer.expires_at <= now:
         raise OfferGone
     change_offer(offer, OfferState.TAKEN, by=by, now=now)
     change_entry(offer.entry, EntryState.TAKEN, by=by, now=now)
     reservations = _reservations(offer.entry)
     for reservation in reservations:
-        change_reservation(reservation, ReservationState.CONFIRMED, by=by, now=now)
-        tell(Event.BOOKED, reservation, now)
+        to = ask_where_needed(reservation, now=now)
+        reservation.save(update_fields=["approval_until"])
+        change_reservation(reservation, to, by=by, now=now)
+        tell(event_of(reservation), reservation, now)
     return reservations
 
 

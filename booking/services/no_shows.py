@@ -1,0 +1,91 @@
+"""The ladder of those who do not come.
+
+Who did not come twice within a year needs approval for each booking, until they came to
+one that was approved for that reason, until the year has passed, or until the staff
+forgive. The numbers are the settings HIDAJ_NO_SHOWS_BEFORE_APPROVAL and
+HIDAJ_NO_SHOW_DAYS.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from accounts.models import Person, User
+from booking import seats
+from booking.exceptions import BookingError, ReasonNeeded
+from booking.models import (
+    ApprovalReason,
+    NoShowForgiven,
+    Reservation,
+    ReservationQuerySet,
+    ReservationState,
+)
+from booking.owners import Event, tell
+from core.transactions import atomic_retrying
+
+
+def counted(person: Person, now: dt.datetime) -> ReservationQuerySet:
+    """The no-shows of a person that count today, oldest first."""
+    since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
+    came_at = _came_after_approval(person)
+    rows = Reservation.objects.filter(
+        person=person,
+        state=ReservationState.NO_SHOW,
+        forgiven=None,
+        offering__starts_at__gte=since,
+    )
+    if came_at is not None:
+        rows = rows.filter(offering__starts_at__gt=came_at)
+    return rows.order_by("offering__starts_at", "pk")
+
+
+def _came_after_approval(person: Person) -> dt.datetime | None:
+    """When the person last came to something that was approved despite no-shows."""
+    came = Reservation.objects.filter(
+        person=person,
+        state=ReservationState.COMPLETED,
+        approval_for__contains=ApprovalReason.NO_SHOWS,
+    )
+    at: dt.datetime | None = came.aggregate(at=Max("offering__starts_at"))["at"]
+    return at
+
+
+def needs_approval(person: Person, now: dt.datetime) -> bool:
+    """Whether the next booking of a person needs approval because of no-shows."""
+    limit = settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL
+    return counted(person, now)[:limit].count() >= limit
+
+
+@atomic_retrying
+def forgive(
+    *, reservation_id: int, by: User, reason: str, now: dt.datetime
+) -> NoShowForgiven:
+    """Do not count a no-show any more, and tell the person; twice is quiet.
+
+    Nothing is deleted: the reservation keeps its state, and the row says who, when and
+    why. Raises ReasonNeeded, and BookingError for what is no no-show.
+    """
+    offering_id = Reservation.objects.values_list("offering_id", flat=True).get(
+        pk=reservation_id
+    )
+    seats.lock_one(offering_id)
+    reservation = Reservation.objects.select_related(
+        "offering", "person", "party__booked_by"
+    ).get(pk=reservation_id)
+    before = NoShowForgiven.objects.filter(reservation=reservation).first()
+    if before is not None:
+        return before
+    if reservation.state != ReservationState.NO_SHOW:
+        raise BookingError(_("There is nothing to forgive here."), code="no_no_show")
+    if not reason.strip():
+        raise ReasonNeeded
+    row = NoShowForgiven.objects.create(
+        reservation=reservation, at=now, by=by, reason=reason
+    )
+    if reservation.person is not None:
+        tell(Event.NO_SHOW_LIFTED, reservation, now)
+    return row
