@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 
-.PHONY: run test lint test-sqlite test-postgres test-browser night format pins clean
+.PHONY: run test lint test-sqlite test-postgres test-browser night bench format pins clean
 
 run:            ## everything on this machine, at http://127.0.0.1:$(PORT)
 	@$(PYTHON) config/environment.py site
@@ -18,6 +18,10 @@ night:          ## `test` with the full counts of the long proofs
 test lint test-sqlite test-postgres test-browser night:
 	@$(PYTHON) config/environment.py tests
 	@exec .venv/bin/python -m tests.run $@
+
+bench:          ## speed, beside what the databases can do at best; BENCH_ARGS="booking"
+	@$(PYTHON) config/environment.py tests
+	@exec .venv/bin/python -m bench $(BENCH_ARGS)
 
 format:         ## put code into shape
 	@$(PYTHON) config/environment.py tests

@@ -28,7 +28,9 @@ class PostgresServer:
     that its user may create others beside.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable` makes every commit reach the disk, as a real server does."""
+        self.durable = durable
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="hidaj-postgres-"))
         self.folder.chmod(0o755)
@@ -80,7 +82,7 @@ class PostgresServer:
             "max_connections": 200,
             # Processes are killed in tests, the machine is not: the flush of every
             # commit would only cost time.
-            "fsync": "off",
+            "fsync": "on" if self.durable else "off",
         }
         settings = [part for key in options for part in ("-c", f"{key}={options[key]}")]
         self.process = self._run(

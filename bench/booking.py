@@ -1,0 +1,82 @@
+"""How many bookings a second, beside what the database could write at best.
+
+* service: `apply_for_place`, the service that the page of a run calls, whole: key,
+  person, party, reservation, history, outbox rows, seat, commit.
+* raw: the very rows that the service writes, as plain SQL through the same driver.
+* full: the answer that nothing is free.
+
+`cpu_ms` is the client's own processor time for one booking, which hardly depends on
+what else runs on the machine.
+"""
+
+from __future__ import annotations
+
+from bench.places import Place
+from bench.report import Options, Report
+
+MANY_RUNS = 1000
+PEOPLE = 24_000
+
+
+def run(places: dict[str, Place], options: Options) -> Report:
+    """Every database in turn, the raw ceiling right after each measurement."""
+    report = Report("booking")
+    for place in places.values():
+        report.versions[place.name] = place.call("bench.booking_cases:server_version")
+        _service_and_ceiling(place, options, report)
+        _full(place, options, report)
+    return report
+
+
+def _service_and_ceiling(place: Place, options: Options, report: Report) -> None:
+    place.call("bench.booking_cases:prepare", 400 if options.tiny else PEOPLE)
+    statements = place.call("bench.booking_cases:statements")
+    many = 5 if options.tiny else MANY_RUNS
+    spread = place.call("bench.world:make_runs", many)
+    for clients in options.clients:
+        for name, runs in (("one", None), (f"{many:,}", spread)):
+            measure = (clients, runs, options.seconds)
+            service = place.call("bench.booking_cases:measure_service", *measure)
+            raw = place.call("bench.booking_cases:measure_raw", *measure)
+            report.add(
+                database=place.name,
+                clients=clients,
+                runs=name,
+                bookings_per_s=service["per_s"],
+                raw_per_s=raw["per_s"],
+                share_percent=100 * service["per_s"] / (raw["per_s"] or 1),
+                cpu_ms=service["cpu_ms"],
+                raw_cpu_ms=raw["cpu_ms"],
+                p50_ms=service["p50_ms"],
+                p99_ms=service["p99_ms"],
+                max_ms=service["max_ms"],
+                raw_max_ms=raw["max_ms"],
+                statements=statements["in_transaction"],
+                reads_before=statements["before"],
+                refused=_others(service["outcomes"]),
+            )
+    report.notes.append(f"{place.name}: audit {place.call('bench.world:audit')}")
+
+
+def _others(outcomes: dict[str, int]) -> str:
+    words = (f"{k} {v}" for k, v in sorted(outcomes.items()) if k != "booked")
+    return ", ".join(words) or "none"
+
+
+def _full(place: Place, options: Options, report: Report) -> None:
+    statements = place.call("bench.booking_cases:statements_when_full")
+    for clients in options.clients:
+        full = place.call(
+            "bench.booking_cases:measure_full", clients, options.seconds / 2
+        )
+        report.add(
+            database=place.name,
+            clients=clients,
+            full_answers_per_s=full["per_s"],
+            cpu_ms=full["cpu_ms"],
+            p50_ms=full["p50_ms"],
+            p99_ms=full["p99_ms"],
+            max_ms=full["max_ms"],
+            reads=statements["reads"],
+            writes=statements["writes"],
+        )

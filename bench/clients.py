@@ -1,0 +1,133 @@
+"""Clients: processes that do one thing again and again, all at the same time.
+
+Runs inside a place's process, where Django is set up. A case is a function
+`case(job) -> act`; `act()` does the thing once and returns a word for the outcome, or
+None when the client has nothing left to do.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from django.db import connections
+
+from bench.report import percentile
+
+WAIT_SECONDS = 120
+Act = Callable[[], str | None]
+
+
+class ClientFailed(AssertionError):
+    """A client raised; the text is its traceback."""
+
+
+@dataclass
+class Measured:
+    """What clients did together: outcomes, and how long each act took in seconds."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
+    per_client: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Acts per second of all clients together."""
+        return len(self.times) / self.seconds if self.seconds else 0.0
+
+    def milliseconds(self) -> dict[str, float]:
+        """How long an act took: the median, the 99th percentile and the longest."""
+        times = sorted(self.times)
+        return {
+            "p50_ms": percentile(times, 50) * 1000,
+            "p99_ms": percentile(times, 99) * 1000,
+            "max_ms": (times[-1] if times else 0.0) * 1000,
+        }
+
+
+def measure(
+    case: Callable[[Any], Act], jobs: Sequence[Any], *, seconds: float
+) -> Measured:
+    """Run `case` in one process for each job, for so many seconds."""
+    context = get_context("fork")
+    barrier = context.Barrier(len(jobs))
+    # A connection must not be shared with a child.
+    connections.close_all()
+    pipes, processes = [], []
+    for job in jobs:
+        here, there = context.Pipe(duplex=False)
+        process = context.Process(
+            target=_client, args=(case, job, seconds, barrier, there)
+        )
+        process.start()
+        there.close()
+        pipes.append(here)
+        processes.append(process)
+    got = [_received(pipe) for pipe in pipes]
+    for process in processes:
+        process.join()
+    failed = [one for one in got if isinstance(one, str)]
+    if failed:
+        raise ClientFailed("\n".join(failed))
+    return _together(got)
+
+
+def _received(pipe: Connection) -> Any:
+    try:
+        return pipe.recv()
+    except EOFError:
+        return "a client ended without a word"
+
+
+def _client(
+    case: Callable[[Any], Act],
+    job: Any,
+    seconds: float,
+    barrier: Barrier,
+    results: Connection,
+) -> None:
+    try:
+        results.send(_act_for(case(job), seconds, barrier))
+    except Exception:  # noqa: BLE001 (told to the parent, which raises it)
+        barrier.abort()
+        results.send(traceback.format_exc())
+    finally:
+        results.close()
+
+
+def _act_for(act: Act, seconds: float, barrier: Barrier) -> Any:
+    barrier.wait(WAIT_SECONDS)
+    outcomes: Counter[str] = Counter()
+    times = []
+    cpu = time.process_time()
+    started = before = time.perf_counter()
+    until = started + seconds
+    while before < until:
+        outcome = act()
+        if outcome is None:
+            break
+        after = time.perf_counter()
+        times.append(after - before)
+        outcomes[outcome] += 1
+        before = after
+    return outcomes, times, started, before, time.process_time() - cpu
+
+
+def _together(got: list[Any]) -> Measured:
+    whole = Measured()
+    for outcomes, times, _started, _ended, cpu in got:
+        whole.cpu_seconds += cpu
+        whole.outcomes += outcomes
+        whole.times += times
+        whole.per_client.append(len(times))
+    whole.seconds = max(g[3] for g in got) - min(g[2] for g in got)
+    return whole

@@ -1,0 +1,32 @@
+"""Each benchmark still runs, in a tiny form."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import BENCHMARKS
+from bench.places import Place
+from bench.report import Options
+from tests.support.site import Databases
+
+
+@pytest.mark.parametrize("name", list(BENCHMARKS))
+def test_benchmark_runs_and_writes_its_figures(
+    name: str, databases: Databases, valkey: str, tmp_path: Path
+):
+    kind = "postgres" if databases.is_postgres else "sqlite"
+    options = Options(seconds=0.3, clients=(2,), databases=(kind,), tiny=True)
+
+    with contextlib.closing(Place(kind, databases, valkey)) as place:
+        report = BENCHMARKS[name]({kind: place}, options)
+
+    written = json.loads(report.write(options, tmp_path).read_text(encoding="utf-8"))
+    assert written["figures"] == report.rows
+    assert written["figures"]
+    assert written["machine"]["cores"] == os.cpu_count()
+    assert written["notes"] == [f"{kind}: audit clean"]
