@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import (
     Aggregate,
     Count,
+    Exists,
     F,
     IntegerField,
     Model,
@@ -22,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from booking.deadlines import LAST_OFFER_BEFORE_START
 from booking.ledger import cells_between
 from booking.models import (
     SEATED,
@@ -36,7 +38,6 @@ from booking.models import (
     StatusChange,
     WaitingEntry,
 )
-from booking.services.waiting import LAST_OFFER_BEFORE_START
 
 # What was claimed longer ago than this has been swept from the cells.
 SWEPT_AFTER = dt.timedelta(days=1)
@@ -119,18 +120,29 @@ def cells_match_intervals() -> list[str]:
 
 
 def no_free_place_while_waiting() -> list[str]:
-    """While the first in line fits, no place stands free (before the last offers)."""
+    """While somebody in line may have a free place, none stands free.
+
+    The first in line may have what suffices for it at once, the others when the free
+    places have waited for it until `line_moves_at`. Before the last offers only.
+    """
     now = timezone.now()
-    waiting = Offering.objects.filter(waiting_parties__gt=0, cancelled_at=None).exclude(
-        starts_at__lte=now + LAST_OFFER_BEFORE_START + TICK_SLACK
-    )
-    wrong = []
-    for offering in waiting:
-        entry = WaitingEntry.objects.filter(offering=offering).in_line().first()
-        free = offering.capacity - offering.seats_taken
-        if entry is not None and entry.places <= free:
-            wrong.append(f"offering {offering.pk}: {free} free, entry {entry.pk} waits")
-    return wrong
+    waiting = Offering.objects.filter(
+        waiting_parties__gt=0, seats_taken__lt=F("capacity"), cancelled_at=None
+    ).exclude(starts_at__lte=now + LAST_OFFER_BEFORE_START + TICK_SLACK)
+    return [line for offering in waiting for line in _unserved(offering, now)]
+
+
+def _unserved(offering: Offering, now: dt.datetime) -> list[str]:
+    free = offering.capacity - offering.seats_taken
+    line = WaitingEntry.objects.filter(offering=offering).in_line()
+    head, fitting = line.first(), line.filter(places__lte=free).first()
+    moves_at = offering.line_moves_at
+    if head is not None and head.places > free and moves_at is None:
+        return [f"offering {offering.pk}: {free} free, no clock runs"]
+    is_due = moves_at is not None and moves_at <= now - TICK_SLACK
+    if fitting is None or not (fitting == head or is_due):
+        return []
+    return [f"offering {offering.pk}: {free} free, entry {fitting.pk} waits"]
 
 
 def waiting_parties_match() -> list[str]:
@@ -151,6 +163,28 @@ def offers_agree_with_entries() -> list[str]:
     return [f"entry {e.pk}: offered, no offer" for e in without] + [
         f"offer {o.pk}: open, entry {o.entry_id} is not offered" for o in stray
     ]
+
+
+def offers_follow_the_line() -> list[str]:
+    """Nobody who stood before a party, and needs no more, waits without any offer.
+
+    Parties that need more may be passed once they were waited for.
+    """
+    before = (
+        WaitingEntry.objects.waiting()
+        .filter(
+            offering=OuterRef("offering"),
+            missed_offers=0,
+            joined_at__lt=OuterRef("made_at"),
+            offers=None,
+        )
+        .filter(pk__lt=OuterRef("entry"))
+    )
+    passed = Offer.objects.annotate(
+        smaller=Exists(before.filter(party__size__lte=OuterRef("places"))),
+        larger=Exists(before.filter(party__size__gt=OuterRef("places"))),
+    ).filter(Q(smaller=True) | Q(larger=True, passed_from_at=None))
+    return [f"offer {o.pk}: made past others in line" for o in passed]
 
 
 def expired_offers_never_confirm() -> list[str]:

@@ -66,6 +66,31 @@ class OfferGone(BookingError):
         super().__init__(_("This offer is no longer open."), code="offer_gone")
 
 
+class LineActRefused(BookingError):
+    """An act on the waiting list that its rules do not have."""
+
+    @classmethod
+    def no_reason(cls) -> LineActRefused:
+        return cls(_("Write the reason; the person is told."), code="no_reason")
+
+    @classmethod
+    def not_later(cls) -> LineActRefused:
+        return cls(_("The new deadline must be later than the old one."), code="until")
+
+    @classmethod
+    def too_near(cls) -> LineActRefused:
+        return cls(
+            _("The deadline must end at least an hour before the start."), code="until"
+        )
+
+    @classmethod
+    def is_offered(cls) -> LineActRefused:
+        return cls(
+            _("Places are offered to you right now. Please answer the offer first."),
+            code="offered",
+        )
+
+
 class CapacityBelowTaken(BookingError):
     """The capacity would fall below the places that are taken."""
 

@@ -25,6 +25,7 @@ class Event(enum.StrEnum):
     APPROVAL_EXPIRED = "approval_expired"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
+    OFFER_EXTENDED = "offer_extended"
     OFFER_EXPIRED = "offer_expired"
     LEFT_LIST = "left_list"
     CANCELLED_BY_PERSON = "cancelled_by_person"

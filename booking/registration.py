@@ -10,6 +10,7 @@ def register() -> None:
     register_tick("holds.release", parties.release_expired_holds, every_seconds=30)
     register_tick("offers.expire", waiting.expire_offers, every_seconds=30)
     register_tick("requests.expire", approval.expire_requests, every_seconds=60)
+    register_tick("lines.move", waiting.move_lines, every_seconds=60)
     register_tick("lists.end", waiting.end_lists_of_started, every_seconds=300)
     register_tick("cells.sweep", ledger.sweep_past, every_seconds=24 * 3600)
     register_audit("seats", 1, audit.seats_match)
@@ -19,6 +20,7 @@ def register() -> None:
     register_audit("list served", 4, audit.no_free_place_while_waiting)
     register_audit("list counted", 4, audit.waiting_parties_match)
     register_audit("offers", 5, audit.offers_agree_with_entries)
+    register_audit("offers in order", 5, audit.offers_follow_the_line)
     register_audit("offers expired", 5, audit.expired_offers_never_confirm)
     register_audit("history", 6, audit.every_change_has_its_row)
     register_audit(

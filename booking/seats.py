@@ -121,3 +121,13 @@ def set_capacity(offering: Offering, capacity: int) -> bool:
     if changed:
         offering.capacity = capacity
     return bool(changed)
+
+
+def set_line_moves_at(offering: Offering, moment: dt.datetime | None) -> None:
+    """Start or stop the clock of a line whose next party needs more than is free.
+
+    The caller holds the lock.
+    """
+    if moment != offering.line_moves_at:
+        Offering.objects.filter(pk=offering.pk).update(line_moves_at=moment)
+        offering.line_moves_at = moment

@@ -151,3 +151,22 @@ def change_offer(
     StatusChange.objects.create(
         offer=offer, at=now, by=by, from_state=before, to_state=to, reason=reason
     )
+
+
+def extend_deadline(
+    offer: Offer, until: dt.datetime, *, by: User | None, now: dt.datetime
+) -> None:
+    """Let an open offer run until a later moment (UTC), with a row of its history.
+
+    The caller holds the lock on the offering.
+    """
+    offer.expires_at = until
+    offer.save(update_fields=["expires_at"])
+    StatusChange.objects.create(
+        offer=offer,
+        at=now,
+        by=by,
+        from_state=offer.state,
+        to_state=offer.state,
+        reason="extended",
+    )

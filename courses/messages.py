@@ -58,7 +58,7 @@ def _run_of(reservation: Reservation) -> CourseRun:
 def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
     """What booking calls when something happened to a place in a run."""
     run = _run_of(reservation)
-    if event == Event.OFFERED:
+    if event in (Event.OFFERED, Event.OFFER_EXTENDED):
         _tell_offered(reservation, run, now)
         return
     kind = _kind(event, reservation, run)
@@ -127,8 +127,9 @@ def _drop_overtaken(event: Event, reservation: Reservation, now: dt.datetime) ->
 def _tell_offered(reservation: Reservation, run: CourseRun, now: dt.datetime) -> None:
     offer = Offer.objects.open().get(entry__party=reservation.party_id)
     for to in recipients(reservation):
-        # The booker of several people has one offer, and one message.
-        tag = str(offer.pk)
+        # The booker of several people has one offer, and one message; a later
+        # deadline is news.
+        tag = f"{offer.pk}:{offer.expires_at:%Y%m%dT%H%M}"
         if to.role == PERSON:
             tag += f":{reservation.pk}"
         notice = Notice(

@@ -46,6 +46,8 @@ class Offering(models.Model):
     fee_rial = models.PositiveBigIntegerField(_("fee"), default=0)
     support_percent = models.PositiveSmallIntegerField(_("support (%)"), default=0)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # Free places that the next party in line finds too few wait for it until then.
+    line_moves_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = OfferingQuerySet.as_manager()
 
@@ -69,6 +71,13 @@ class Offering(models.Model):
                 condition=Q(cancelled_at=None) | Q(is_open=False),
                 name="offering_cancelled_is_closed",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["line_moves_at"],
+                condition=Q(line_moves_at__isnull=False),
+                name="offering_line_moves",
+            )
         ]
 
     def __str__(self) -> str:
@@ -408,6 +417,9 @@ class Offer(models.Model):
     state = models.CharField(max_length=10, choices=OfferState, default="open")
     nonce = models.CharField(max_length=32)
     link_digest = models.CharField(max_length=64, unique=True, null=True)
+    # Larger parties before this one had been waited for until then; empty when it was
+    # simply its turn.
+    passed_from_at = models.DateTimeField(null=True, editable=False)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -423,6 +435,10 @@ class Offer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=OfferState.values), name="offer_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(passed_from_at=None) | Q(passed_from_at__lte=F("made_at")),
+                name="offer_passed_after_waiting",
             ),
         ]
         indexes = [

@@ -11,6 +11,7 @@ from booking.exceptions import CapacityBelowTaken
 from booking.models import (
     LIVE,
     OPEN_ENTRY,
+    Offer,
     Offering,
     Reservation,
     ReservationState,
@@ -60,9 +61,12 @@ def set_window(
 
 
 @atomic_retrying
-def set_start(*, offering_id: int, starts_at: dt.datetime | None) -> None:
+def set_start(
+    *, offering_id: int, starts_at: dt.datetime | None, now: dt.datetime
+) -> None:
     """Tell the offering when its first meeting begins; windows count from there.
 
+    No offer outlives an earlier start, and a later one sets the line going again.
     Staff have no longer to decide about requests than until then.
     """
     offering = seats.lock_one(offering_id)
@@ -71,6 +75,9 @@ def set_start(*, offering_id: int, starts_at: dt.datetime | None) -> None:
     if starts_at is not None:
         late = Reservation.objects.pending().filter(approval_until__gt=starts_at)
         late.filter(offering=offering).update(approval_until=starts_at)
+        offers = Offer.objects.open().filter(offering=offering)
+        offers.filter(expires_at__gt=starts_at).update(expires_at=starts_at)
+    waiting.fill(offering, now=now)
 
 
 @atomic_retrying

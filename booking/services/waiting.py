@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from accounts.models import Person, User
 from booking import owners, seats
+from booking.deadlines import line_moves_at, offer_deadline, offers_are_over
 from booking.exceptions import AlreadyBooked, Closed, OfferGone, PlacesFree
 from booking.models import (
     EntryState,
@@ -39,11 +40,6 @@ from booking.states import (
 from core.idempotency import form_digest, once
 from core.links import digest, secret_for
 from core.transactions import atomic_retrying
-
-CENTRE_ZONE = ZoneInfo(settings.TIME_ZONE)
-NEAR_START = dt.timedelta(hours=48)
-# Later than this before the start nobody can be asked and still come.
-LAST_OFFER_BEFORE_START = dt.timedelta(hours=3)
 
 
 def offer_link_secret(offer: Offer) -> str:
@@ -82,6 +78,8 @@ def join_list(
     if not seats.join_line(offering, len(people), now=now):
         raise PlacesFree if offering.is_bookable(now) else Closed
     entry = _stand_in_line(offering, booker, people, needs or {}, now)
+    fill(offering, now=now)
+    entry.refresh_from_db()
     record.remember(entry.pk)
     return entry
 
@@ -130,31 +128,53 @@ def fill(offering: Offering, *, now: dt.datetime) -> int:
     """Offer every free place to the line, in its order; says how many offers it made.
 
     The caller holds the lock on the offering. A party that does not fit keeps its
-    place and nobody passes it: the page says so.
+    turn: the free places wait for it until `line_moves_at`, and only then is the
+    first one behind it asked whom they suffice for.
     """
     made = 0
-    while _may_offer(offering, now):
-        entry = WaitingEntry.objects.filter(offering=offering).in_line().first()
-        if entry is None or not seats.keep_for_offer(offering, entry.places):
+    while (entry := _next_entry(offering, now)) is not None:
+        passed_from_at = offering.line_moves_at
+        if not seats.keep_for_offer(offering, entry.places):
             break
-        _make_offer(offering, entry, now)
+        _make_offer(offering, entry, passed_from_at, now)
         made += 1
     return made
+
+
+def _next_entry(offering: Offering, now: dt.datetime) -> WaitingEntry | None:
+    """Who is asked next; starts or stops the clock of a line that stands still."""
+    free = offering.capacity - offering.seats_taken
+    if not free or not _may_offer(offering, now):
+        seats.set_line_moves_at(offering, None)
+        return None
+    line = WaitingEntry.objects.filter(offering=offering).in_line()
+    head = line.first()
+    if head is None or head.places <= free:
+        seats.set_line_moves_at(offering, None)
+        return head
+    moves_at = offering.line_moves_at or line_moves_at(now, offering.starts_at)
+    seats.set_line_moves_at(offering, moves_at)
+    return None if moves_at > now else line.filter(places__lte=free).first()
 
 
 def _may_offer(offering: Offering, now: dt.datetime) -> bool:
     if offering.cancelled_at or not offering.waiting_parties:
         return False
-    starts_at = offering.starts_at
-    return starts_at is None or now < starts_at - LAST_OFFER_BEFORE_START
+    return not offers_are_over(offering.starts_at, now)
 
 
-def _make_offer(offering: Offering, entry: WaitingEntry, now: dt.datetime) -> Offer:
+def _make_offer(
+    offering: Offering,
+    entry: WaitingEntry,
+    passed_from_at: dt.datetime | None,
+    now: dt.datetime,
+) -> Offer:
     offer = Offer.objects.create(
         entry=entry,
         offering=offering,
         places=entry.places,
         nonce=secrets.token_hex(8),
+        passed_from_at=passed_from_at,
         made_at=now,
         expires_at=offer_deadline(now, offering.starts_at),
     )
@@ -162,12 +182,31 @@ def _make_offer(offering: Offering, entry: WaitingEntry, now: dt.datetime) -> Of
     offer.save(update_fields=["link_digest"])
     begin_history(offer, by=None, now=now)
     change_entry(entry, EntryState.OFFERED, by=None, now=now)
-    for reservation in _reservations(entry):
+    for reservation in waiting_reservations(entry):
         tell(Event.OFFERED, reservation, now)
     return offer
 
 
-def _reservations(entry: WaitingEntry) -> list[Reservation]:
+def move_lines(now: dt.datetime) -> int:
+    """Pass the parties that free places waited for long enough; a step of the tick."""
+    free = F("offering__capacity") - F("offering__seats_taken")
+    due = (
+        WaitingEntry.objects.waiting()
+        .filter(offering__line_moves_at__lte=now, places__lte=free)
+        .values_list("offering_id", flat=True)
+        .distinct()
+    )
+    return sum(fill_line(offering_id=pk, now=now) for pk in list(due))
+
+
+@atomic_retrying
+def fill_line(*, offering_id: int, now: dt.datetime) -> int:
+    """Lock an offering and offer what is free there; says how many offers it made."""
+    return fill(seats.lock_one(offering_id), now=now)
+
+
+def waiting_reservations(entry: WaitingEntry) -> list[Reservation]:
+    """The places that a party waits for, with what their messages read."""
     return list(
         Reservation.objects.filter(
             party_id=entry.party_id, state=ReservationState.WAITING
@@ -175,41 +214,6 @@ def _reservations(entry: WaitingEntry) -> list[Reservation]:
         .select_related("offering", "party__booked_by", "person")
         .order_by("pk")
     )
-
-
-def offer_deadline(now: dt.datetime, starts_at: dt.datetime | None) -> dt.datetime:
-    """When an offer made now lapses (UTC).
-
-    24 hours, or 3 when the start is within 48 hours. The clock stands still from
-    21:30 to 08:00 at the centre, because nobody is asked while they sleep; never
-    later than the last moment at which somebody could still come.
-    """
-    hours = settings.HIDAJ_OFFER_HOURS
-    if starts_at is not None and starts_at - now <= NEAR_START:
-        hours = settings.HIDAJ_OFFER_HOURS_NEAR_START
-    deadline = _add_waking(now, dt.timedelta(hours=hours))
-    if starts_at is not None:
-        deadline = min(deadline, starts_at - LAST_OFFER_BEFORE_START / 3)
-    return deadline
-
-
-def _add_waking(start: dt.datetime, amount: dt.timedelta) -> dt.datetime:
-    moment, left = start.astimezone(CENTRE_ZONE), amount
-    while True:
-        opens, closes = _waking_hours(moment)
-        moment = max(moment, opens)
-        if moment + left <= closes:
-            return (moment + left).astimezone(dt.UTC)
-        left -= max(closes - moment, dt.timedelta())
-        moment = _at(moment + dt.timedelta(days=1), settings.HIDAJ_QUIET_TO)
-
-
-def _waking_hours(moment: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    return _at(moment, settings.HIDAJ_QUIET_TO), _at(moment, settings.HIDAJ_QUIET_FROM)
-
-
-def _at(day: dt.datetime, clock: str) -> dt.datetime:
-    return dt.datetime.combine(day.date(), dt.time.fromisoformat(clock), CENTRE_ZONE)
 
 
 @atomic_retrying
@@ -220,14 +224,14 @@ def accept_offer(
 
     Who needs approval asks for it by this. Accepting twice gives the same places again.
     """
-    offer, _offering = _locked(offer_id)
+    offer, _offering = locked_offer(offer_id)
     if offer.state == OfferState.TAKEN:
         return list(offer.entry.party.reservations.live())
     if offer.state != OfferState.OPEN or offer.expires_at <= now:
         raise OfferGone
     change_offer(offer, OfferState.TAKEN, by=by, now=now)
     change_entry(offer.entry, EntryState.TAKEN, by=by, now=now)
-    reservations = _reservations(offer.entry)
+    reservations = waiting_reservations(offer.entry)
     for reservation in reservations:
         to = ask_where_needed(reservation, now=now)
         reservation.save(update_fields=["approval_until"])
@@ -242,7 +246,7 @@ def decline_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> None:
 
     Declining twice is quiet; raises OfferGone when the offer ended otherwise.
     """
-    offer, offering = _locked(offer_id)
+    offer, offering = locked_offer(offer_id)
     if offer.state == OfferState.DECLINED:
         return
     if offer.state != OfferState.OPEN:
@@ -252,10 +256,11 @@ def decline_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> None:
     _end_waiting_reservations(offer.entry, by=by, reason="declined", now=now)
     seats.give_back(offering, offer.places)
     fill(offering, now=now)
-    _tell_if_empty(offering, now)
+    tell_if_empty(offering, now)
 
 
-def _locked(offer_id: int) -> tuple[Offer, Offering]:
+def locked_offer(offer_id: int) -> tuple[Offer, Offering]:
+    """An offer as it is now, under the lock of its offering."""
     offering_id = Offer.objects.values_list("offering_id", flat=True).get(pk=offer_id)
     offering = seats.lock_one(offering_id)
     offer = Offer.objects.select_related("entry__party").get(pk=offer_id)
@@ -265,7 +270,7 @@ def _locked(offer_id: int) -> tuple[Offer, Offering]:
 def _end_waiting_reservations(
     entry: WaitingEntry, *, by: User | None, reason: str, now: dt.datetime
 ) -> list[Reservation]:
-    reservations = _reservations(entry)
+    reservations = waiting_reservations(entry)
     for reservation in reservations:
         change_reservation(
             reservation, ReservationState.CANCELLED, by=by, now=now, reason=reason
@@ -284,7 +289,7 @@ def leave_list(*, entry_id: int, by: User | None, now: dt.datetime) -> None:
     if entry.ended_at is None:
         _take_out(entry, offering, EntryState.LEFT, by=by, reason="left", now=now)
         fill(offering, now=now)
-        _tell_if_empty(offering, now)
+        tell_if_empty(offering, now)
 
 
 def withdraw(
@@ -333,29 +338,37 @@ def expire_offers(now: dt.datetime) -> int:
 @atomic_retrying
 def expire_offer(*, offer_id: int, now: dt.datetime) -> bool:
     """Let one offer lapse: the party waits on, or is out after two silences."""
-    offer, offering = _locked(offer_id)
+    offer, offering = locked_offer(offer_id)
     if offer.state != OfferState.OPEN or offer.expires_at > now:
         return False
     change_offer(offer, OfferState.EXPIRED, by=None, now=now)
     seats.give_back(offering, offer.places)
-    entry = offer.entry
+    count_silence(offer.entry, offering, now=now)
+    fill(offering, now=now)
+    tell_if_empty(offering, now)
+    return True
+
+
+def count_silence(entry: WaitingEntry, offering: Offering, *, now: dt.datetime) -> None:
+    """Put a party whose offer passed behind the others, or out the second time.
+
+    The caller holds the lock, has ended the offer, and fills afterwards.
+    """
     entry.missed_offers += 1
     if entry.missed_offers >= settings.HIDAJ_MAX_MISSED_OFFERS:
         change_entry(entry, EntryState.LEFT, by=None, now=now, reason="silent")
-        ended = _end_waiting_reservations(entry, by=None, reason="silent", now=now)
+        told = _end_waiting_reservations(entry, by=None, reason="silent", now=now)
         event = Event.LEFT_LIST
     else:
         change_entry(entry, EntryState.WAITING, by=None, now=now)
         seats.return_to_line(offering)
-        ended, event = _reservations(entry), Event.OFFER_EXPIRED
-    for reservation in ended:
+        told, event = waiting_reservations(entry), Event.OFFER_EXPIRED
+    for reservation in told:
         tell(event, reservation, now)
-    fill(offering, now=now)
-    _tell_if_empty(offering, now)
-    return True
 
 
-def _tell_if_empty(offering: Offering, now: dt.datetime) -> None:
+def tell_if_empty(offering: Offering, now: dt.datetime) -> None:
+    """Say to the owner when nobody has a place or a turn any more."""
     if offering.seats_taken == 0 and offering.waiting_parties == 0:
         owners.emptied(offering.kind, offering.pk, now)
 

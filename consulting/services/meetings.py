@@ -124,7 +124,7 @@ def _move(
     meeting.schedule_version += 1
     meeting.changed_at = now
     meeting.save()
-    _move_offering(meeting)
+    _move_offering(meeting, now=now)
     change = MeetingChange.objects.create(
         meeting=meeting,
         schedule_version=meeting.schedule_version,
@@ -198,8 +198,10 @@ def _try_move(meeting: Meeting, mode: str, slot: Slot, *, now: dt.datetime) -> b
     return True
 
 
-def _move_offering(meeting: Meeting) -> None:
-    offerings.set_start(offering_id=meeting.offering_id, starts_at=meeting.starts_at)
+def _move_offering(meeting: Meeting, *, now: dt.datetime) -> None:
+    offerings.set_start(
+        offering_id=meeting.offering_id, starts_at=meeting.starts_at, now=now
+    )
     meeting.offering.refresh_from_db()
     meeting.offering.closes_at = meeting.starts_at
     meeting.offering.save(update_fields=["closes_at"])

@@ -97,7 +97,7 @@ def move_class_session(
     session.zone = ZONE_NAME
     session.state, session.cancel_reason = SessionState.PLANNED, ""
     change = _record(session, before, planned.starts_at, by=by, reason=reason, now=now)
-    follow_dates(session.run)
+    follow_dates(session.run, now=now)
     messages.tell_session_changed(session, change, now=now)
     return session
 
@@ -169,7 +169,7 @@ def _record(
     )
 
 
-def follow_dates(run: CourseRun) -> None:
+def follow_dates(run: CourseRun, *, now: dt.datetime) -> None:
     """Let the run and its offering begin and end with its class sessions.
 
     A booking window that closed with the first start closes with the new one.
@@ -181,7 +181,9 @@ def follow_dates(run: CourseRun) -> None:
     run.first_session_at = planned[0].starts_at
     run.last_session_at = max(session.ends_at for session in planned)
     run.save(update_fields=["first_session_at", "last_session_at"])
-    offerings.set_start(offering_id=run.offering_id, starts_at=run.first_session_at)
+    offerings.set_start(
+        offering_id=run.offering_id, starts_at=run.first_session_at, now=now
+    )
     run.offering.refresh_from_db()
     if closed_with_start:
         run.offering.closes_at = run.first_session_at
@@ -202,7 +204,7 @@ def cancel_class_session(
         return session
     _require_cancellable(session, reason, now)
     change = end_session(session, by=by, reason=reason, now=now)
-    follow_dates(session.run)
+    follow_dates(session.run, now=now)
     messages.tell_session_changed(session, change, now=now)
     return session
 

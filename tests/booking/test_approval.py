@@ -112,7 +112,7 @@ def test_deadline_follows_a_start_that_moves_nearer() -> None:
     offering = make_offering()
     request = ask(offering)
 
-    offerings.set_start(offering_id=offering.pk, starts_at=NOW + 5 * HOUR)
+    offerings.set_start(offering_id=offering.pk, starts_at=NOW + 5 * HOUR, now=NOW)
 
     request.refresh_from_db()
     assert request.approval_until == NOW + 5 * HOUR

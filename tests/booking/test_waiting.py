@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import Person
+from booking.deadlines import offer_deadline
 from booking.exceptions import (
     AlreadyBooked,
     CapacityBelowTaken,
@@ -283,7 +284,7 @@ def test_offer_deadline_counts_waking_hours(
         for text in (made, start, deadline)
     ]
 
-    assert waiting.offer_deadline(at[0], at[1]) == at[2]
+    assert offer_deadline(at[0], at[1]) == at[2]
 
 
 def test_audit_sees_a_stranded_list() -> None:
