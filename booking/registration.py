@@ -1,6 +1,6 @@
 """What places and times hand to the foundation at start-up."""
 
-from booking import audit, audit_decisions, ledger
+from booking import audit, audit_decisions, audit_history, ledger
 from booking.services import approval, parties, waiting
 from core.registry import register_audit, register_personal_data, register_tick
 
@@ -20,9 +20,8 @@ def register() -> None:
     register_audit("list served", 4, audit.no_free_place_while_waiting)
     register_audit("list counted", 4, audit.waiting_parties_match)
     register_audit("offers", 5, audit.offers_agree_with_entries)
-    register_audit("offers in order", 5, audit.offers_follow_the_line)
     register_audit("offers expired", 5, audit.expired_offers_never_confirm)
-    register_audit("history", 6, audit.every_change_has_its_row)
+    register_audit("history", 6, audit_history.every_change_has_its_row)
     register_audit(
         "requests in time", 16, audit_decisions.requests_end_before_the_start
     )
@@ -32,6 +31,13 @@ def register() -> None:
     register_audit("approvals", 16, audit_decisions.nobody_slips_past_approval)
     register_audit("ends", 17, audit_decisions.ends_follow_the_start)
     register_audit("forgiven", 17, audit_decisions.only_no_shows_are_forgiven)
+    register_audit("parties", 1, audit_history.parties_have_their_places)
+    register_audit("holds end", 1, audit_history.holds_have_deadlines)
+    register_audit("line not passed", 4, audit_history.nobody_passed_the_line)
+    register_audit("offers in order", 5, audit_history.offers_follow_the_line)
+    register_audit("offers ended", 5, audit_history.offers_end_as_entries_do)
+    register_audit("forms", 9, audit_history.forms_have_results)
+    register_audit("versions", 11, audit_history.versions_count_changes)
     register_personal_data(
         "booking.Reservation",
         ("person", "firm", "statement"),

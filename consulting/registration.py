@@ -2,7 +2,7 @@
 
 from accounts import hooks
 from booking import owners
-from consulting import audit, kinds, reminders, sign_in
+from consulting import audit, audit_history, kinds, reminders, sign_in
 from consulting.owner import OWNER
 from core.registry import register_audit, register_personal_data, register_tick
 
@@ -18,6 +18,9 @@ def register() -> None:
     register_audit("meetings claimed", 3, audit.meetings_have_their_claims)
     register_audit("meetings booked", 3, audit.meetings_live_while_booked)
     register_audit("appointments told", 8, audit.changes_were_told)
+    register_audit("appointment news", 7, audit_history.no_stale_news_was_sent)
+    register_audit("appointment forms", 9, audit_history.forms_have_results)
+    register_audit("meeting moves", 11, audit_history.changes_form_a_chain)
     register_audit("meeting versions", 11, audit.versions_match_history)
     register_audit("meeting times", 12, audit.times_match_walls)
     register_personal_data(

@@ -24,18 +24,40 @@ class AuditResult:
 def snapshot() -> Iterator[None]:
     """One consistent view of the data, so that a busy site raises no false alarm.
 
-    PostgreSQL needs REPEATABLE READ for it, as the first word of a transaction; inside
-    one that is open already the audit reads what that one sees. A SQLite transaction
-    reads one state.
+    PostgreSQL needs REPEATABLE READ for it, as the first word of a transaction. A
+    SQLite transaction reads one state, but ours begin by taking the one write lock;
+    this one must not, or bookings would wait for it. Inside a transaction that is open
+    already the audit reads what that one sees.
     """
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if connection.vendor == "postgresql" and is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
+    if connection.in_atomic_block:
         yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        with _reading_sqlite():
+            yield
+
+
+@contextmanager
+def _reading_sqlite() -> Iterator[None]:
+    """A transaction of SQLite that waits for no writer and writes nothing."""
+    connection.ensure_connection()
+    mode = connection.transaction_mode  # type: ignore[attr-defined]
+    connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]
+    try:
+        _set_query_only("ON")
+        with transaction.atomic():
+            yield
+    finally:
+        connection.transaction_mode = mode  # type: ignore[attr-defined]
+        _set_query_only("OFF")
+
+
+def _set_query_only(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA query_only = {value}")
 
 
 def run_audit() -> list[AuditResult]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from core.exceptions import HidajError
@@ -47,3 +48,18 @@ def once(
             code="key_reused",
         )
     return record
+
+
+def unanswered() -> list[str]:
+    """Forms that were kept without a result: a refusal should have left nothing."""
+    return [
+        f"form {key.pk} ({key.action}): no result"
+        for key in IdempotencyKey.objects.filter(result_id=None)
+    ]
+
+
+def lost_results(action: str, model: type[Model]) -> list[str]:
+    """Forms of an action that were answered with a row that is not there."""
+    answered = IdempotencyKey.objects.filter(action=action, result_id__isnull=False)
+    lost = answered.exclude(result_id__in=model._default_manager.values("pk"))
+    return [f"form {key.pk} ({action}): no {key.result_id}" for key in lost]

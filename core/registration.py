@@ -1,10 +1,11 @@
 """What the foundation itself runs from time to time."""
 
-from core import checks, limits
-from core.registry import register_tick
+from core import checks, idempotency, limits
+from core.registry import register_audit, register_tick
 
 
 def register() -> None:
     """Called once, at start-up."""
     checks.register()
     register_tick("limits.forget_old", limits.forget_old, every_seconds=24 * 3600)
+    register_audit("forms answered", 9, idempotency.unanswered)

@@ -3,7 +3,7 @@
 from accounts import hooks
 from booking import owners
 from core.registry import register_audit, register_personal_data, register_tick
-from courses import audit, kinds, reminders, sign_in
+from courses import audit, audit_history, kinds, reminders, sign_in
 from courses.owner import OWNER
 
 
@@ -17,6 +17,10 @@ def register() -> None:
     register_audit("sessions claimed", 3, audit.sessions_have_their_claims)
     register_audit("enrolments told", 8, audit.changes_were_told)
     register_audit("session changes told", 8, audit.session_changes_were_told)
+    register_audit("offers told", 8, audit_history.offers_were_told)
+    register_audit("session news", 7, audit_history.no_stale_news_was_sent)
+    register_audit("enrolment forms", 9, audit_history.forms_have_results)
+    register_audit("session moves", 11, audit_history.changes_form_a_chain)
     register_audit("session versions", 11, audit.versions_match_history)
     register_audit("session times", 12, audit.times_match_walls)
     register_audit("run dates", 12, audit.runs_match_sessions)

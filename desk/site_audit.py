@@ -24,6 +24,7 @@ PLAIN = {
     6: _("A change of a booking has no record."),
     7: _("A message went out twice, too late, or against the recipient's wish."),
     8: _("People were not told of a change."),
+    9: _("A form was answered, but what it made is missing."),
     11: _("A calendar entry has a wrong version."),
     12: _("A time does not match the wall clock."),
     14: _("A code that should be blanked can still be read."),
