@@ -250,6 +250,14 @@ TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")
 KAVENEGAR_API_KEY = env.str("KAVENEGAR_API_KEY", default="")
 KAVENEGAR_SENDER = env.str("KAVENEGAR_SENDER", default="")
 KAVENEGAR_BASE_URL = env.str("KAVENEGAR_BASE_URL", default="https://api.kavenegar.com")
+# Approved texts of the panel: kind=name/token:variable/token:variable
+KAVENEGAR_TEMPLATES = env.dict("KAVENEGAR_TEMPLATES", default={})
+SMSIR_API_KEY = env.str("SMSIR_API_KEY", default="")
+SMSIR_LINE = env.str("SMSIR_LINE", default="")
+SMSIR_BASE_URL = env.str("SMSIR_BASE_URL", default="https://api.sms.ir")
+SMSIR_TEMPLATES = env.dict("SMSIR_TEMPLATES", default={})
+# The part of the address that Kavenegar and sms.ir call; they sign nothing.
+SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
 # Seconds without an answer; a lease of the outbox lasts 60.
 SMS_TIMEOUT = env.float("SMS_TIMEOUT", default=12)
 OUTBOX_DIR = VAR_DIR / "outbox"

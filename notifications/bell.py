@@ -24,6 +24,7 @@ from notifications.models import Urgency
 logger = logging.getLogger(__name__)
 
 JOB = "notifications.tasks.drain_due"
+REPORTS_JOB = "notifications.tasks.ask_now"
 JOB_SECONDS = 120
 REST_SECONDS = 5.0
 # Long enough for one code; a request does not work off a backlog.
@@ -44,14 +45,14 @@ class _Rest:
     until = 0.0
 
 
-def _push(queue_name: str) -> bool:
+def _push(queue_name: str, job: str = JOB) -> bool:
     if time.monotonic() < _Rest.until:
         return False
     try:
         queue = rq.Queue(queue_name, connection=_redis(settings.REDIS_URL))
         # No row id and no retry: the job means "send what is due", and the row alone
         # decides whether something is tried again.
-        queue.enqueue(JOB, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=86400)
+        queue.enqueue(job, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=86400)
     except (redis.RedisError, OSError) as error:
         _Rest.until = time.monotonic() + REST_SECONDS
         logger.warning("bell: no redis (%s)", type(error).__name__)
@@ -62,6 +63,11 @@ def _push(queue_name: str) -> bool:
 def ring_default() -> None:
     """Wake a worker for ordinary messages; silence is no error."""
     _push("default")
+
+
+def ring_reports() -> None:
+    """Wake a worker that asks gateways; the tick does so without it."""
+    _push("default", REPORTS_JOB)
 
 
 def ring_codes() -> None:

@@ -39,6 +39,14 @@ def repeat_window_of(name: str) -> dt.timedelta | None:
     return routing.gateway(name).repeat_window if is_known else None
 
 
+def first_check_at(name: str, now: dt.datetime) -> dt.datetime | None:
+    """When a gateway that took a message is asked what became of it."""
+    if name not in routing.GATEWAYS:
+        return None
+    after = routing.gateway(name).first_check
+    return now + after if after is not None else None
+
+
 def links_allowed(gateway: str) -> bool:
     """Whether the wording with a link may go this way."""
     return routing.allows_links(gateway)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 
 from core.checks import as_deploy_check, refuse_unsafe_production
+from notifications.gateways import routing
 from notifications.gateways.routing import GATEWAYS
 from notifications.mail import EML_BACKEND
+from notifications.receipts import SHORTEST_SECRET
 
 # Connecting and answering must end within a lease of 60 seconds.
 LONGEST_TIMEOUT = 25
@@ -18,6 +20,7 @@ _NEEDED = {
         "TWILIO_MESSAGING_SERVICE_SID",
     ),
     "kavenegar": ("KAVENEGAR_API_KEY",),
+    "smsir": ("SMSIR_API_KEY", "SMSIR_LINE"),
 }
 
 
@@ -34,10 +37,25 @@ def unsafe_routes() -> list[str]:
         problems += [f"{gateway} needs {name}" for name in missing]
     if not 0 < settings.SMS_TIMEOUT <= LONGEST_TIMEOUT:
         problems.append(f"SMS_TIMEOUT is not between 0 and {LONGEST_TIMEOUT} seconds")
-    if not settings.KAVENEGAR_BASE_URL.startswith("https://"):
-        problems.append("KAVENEGAR_BASE_URL does not start with https://")
+    for name in ("KAVENEGAR_BASE_URL", "SMSIR_BASE_URL"):
+        if not getattr(settings, name).startswith("https://"):
+            problems.append(f"{name} does not start with https://")
+    problems += _wrong_templates()
+    secret = settings.SMS_WEBHOOK_SECRET
+    if secret and len(secret) < SHORTEST_SECRET:
+        problems.append(f"SMS_WEBHOOK_SECRET is shorter than {SHORTEST_SECRET}")
     if settings.TWILIO_BASE_URL:
         problems.append("TWILIO_BASE_URL is only for tests")
+    return problems
+
+
+def _wrong_templates() -> list[str]:
+    problems = []
+    for gateway in ("kavenegar", "smsir"):
+        try:
+            routing.template_names(gateway)
+        except ValueError:
+            problems.append(f"{gateway.upper()}_TEMPLATES is not readable")
     return problems
 
 

@@ -11,12 +11,14 @@ import logging
 import secrets
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from core.transactions import atomic_retrying
 from notifications import kinds, optouts, quiet_hours, rendering
 from notifications.channels import gateway_for, links_allowed, paused_until
+from notifications.gateways import routing
 from notifications.gateways.base import Gateway, Outgoing
 from notifications.kinds import MessageKind
 from notifications.models import Channel, OutboxMessage, OutboxQuerySet, State, Urgency
@@ -156,6 +158,7 @@ def _prepare(
         first_call_at=message.first_call_at or now,
         text="" if message.urgency == Urgency.CODE else _stored_text(outgoing),
         parts=_parts(message, outgoing),
+        template=outgoing.template,
     )
     return Call(message.pk, message.lease_token, gateway, outgoing)
 
@@ -190,27 +193,45 @@ def _render(
     message: OutboxMessage, kind: MessageKind, gateway: Gateway, now: dt.datetime
 ) -> Outgoing:
     values = rendering.current_values(message, kind)
-    language = message.language
-    subject, calendar = "", None
-    if message.channel == Channel.EMAIL:
-        subject, text = rendering.render_email(kind, language, values)
-        calendar = rendering.calendar_file(message, kind)
-    else:
-        linked = links_allowed(gateway.name)
-        text = rendering.render_sms(kind, language, values, with_link=linked)
+    is_mail = message.channel == Channel.EMAIL
+    words = (
+        _mail(message, kind, values)
+        if is_mail
+        else _sms(message, kind, gateway.name, values)
+    )
     return Outgoing(
         to=message.recipient,
-        text=text,
         kind=message.kind,
         at=now,
         dedupe_key=message.dedupe_key,
         local_id=message.local_id,
-        language=language,
+        language=message.language,
         expires_at=message.expires_at,
         is_repeat=message.first_call_at is not None,
-        subject=subject,
-        calendar=calendar,
+        **words,
     )
+
+
+def _mail(
+    message: OutboxMessage, kind: MessageKind, values: dict[str, str]
+) -> dict[str, Any]:
+    subject, text = rendering.render_email(kind, message.language, values)
+    calendar = rendering.calendar_file(message, kind)
+    return {"subject": subject, "text": text, "calendar": calendar}
+
+
+def _sms(
+    message: OutboxMessage, kind: MessageKind, gateway: str, values: dict[str, str]
+) -> dict[str, Any]:
+    linked = links_allowed(gateway)
+    text = rendering.render_sms(kind, message.language, values, with_link=linked)
+    if message.first_call_at and not message.template:
+        # A repeat is recognised only as what it was.
+        return {"text": text}
+    template, tokens = routing.approved_text(
+        gateway, kind.name, message.language, values
+    )
+    return {"text": text, "template": template, "tokens": tokens}
 
 
 def _stored_text(outgoing: Outgoing) -> str:
@@ -242,7 +263,6 @@ def transmit(call: Call, clock: _Clock) -> bool:
     return record(
         message_id=call.message_id,
         token=call.token,
-        gateway=call.gateway,
         called_at=call.outgoing.at,
         was_repeat=call.outgoing.is_repeat,
         result=result,

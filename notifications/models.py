@@ -50,6 +50,8 @@ class State(models.TextChoices):
 
 SENT_STATES = (State.ACCEPTED, State.DELIVERED, State.UNDELIVERED)
 OPEN_STATES = (State.PENDING, State.SENDING, State.UNKNOWN)
+# What a gateway may still say something new about.
+CHECKED_STATES = (State.ACCEPTED, State.UNKNOWN)
 
 # A number this large survives every JSON reader as an exact integer.
 LOCAL_ID_LIMIT = 2**53
@@ -84,6 +86,10 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     def overdue(self, now: dt.datetime, age: dt.timedelta) -> OutboxQuerySet:
         """Messages that should have gone out longer ago than `age`."""
         return self.useful(now).filter(state=State.PENDING, due_at__lt=now - age)
+
+    def to_check(self, now: dt.datetime) -> OutboxQuerySet:
+        """Messages whose gateway is to be asked what became of them."""
+        return self.filter(next_check_at__lte=now).order_by("next_check_at", "pk")
 
     def with_expired_lease(self, now: dt.datetime) -> OutboxQuerySet:
         """Messages whose sender died or hangs."""
@@ -123,7 +129,11 @@ class OutboxMessage(models.Model):
     parts = models.PositiveSmallIntegerField(default=0)
     variables = SealedJSONField(blank=True, default="")
     text = models.TextField(blank=True)
+    # The gateway's name of an approved text, when that went in place of the words.
+    template = models.CharField(max_length=60, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # When its fate is asked for next; empty when nobody asks (any more).
+    next_check_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects = OutboxQuerySet.as_manager()
@@ -146,6 +156,11 @@ class OutboxMessage(models.Model):
                 fields=["lease_until"],
                 condition=Q(state="sending"),
                 name="outboxmessage_leased",
+            ),
+            models.Index(
+                fields=["next_check_at"],
+                condition=Q(next_check_at__isnull=False),
+                name="outboxmessage_to_check",
             ),
             models.Index(
                 fields=["subject_kind", "subject_id"], name="outboxmessage_subject"
@@ -178,6 +193,10 @@ class OutboxMessage(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=OPEN_STATES) | Q(variables=""),
                 name="outboxmessage_blank_when_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_check_at=None) | Q(state__in=CHECKED_STATES),
+                name="outboxmessage_check_while_open",
             ),
             models.CheckConstraint(
                 condition=~Q(urgency=Urgency.CODE) | Q(text=""),

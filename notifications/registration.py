@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.health import register_check
 from core.registry import register_audit, register_personal_data, register_tick
-from notifications import audit, checks, upkeep
+from notifications import audit, checks, reports, upkeep
 
 
 def register() -> None:
@@ -12,6 +12,7 @@ def register() -> None:
     checks.register()
     register_tick("outbox.sweep", upkeep.sweep, every_seconds=30)
     register_tick("outbox.drain", upkeep.drain_in_tick, every_seconds=30)
+    register_tick("outbox.reports", reports.ask_for_reports, every_seconds=30)
     register_check("outbox", upkeep.outbox_is_well)
     register_audit("messages.sent_once", 7, audit.sent_twice)
     register_audit("messages.not_after_expiry", 7, audit.sent_too_late)

@@ -8,18 +8,21 @@ import random
 
 from core.transactions import atomic_retrying
 from notifications import kinds
-from notifications.channels import pause, repeat_window_of
-from notifications.gateways.base import Gateway, Outcome, SendResult
+from notifications.channels import first_check_at, pause, repeat_window_of
+from notifications.gateways.base import Outcome, SendResult
 from notifications.models import OutboxMessage, OutboxQuerySet, State, Urgency
 from notifications.optouts import opt_out
 from notifications.transitions import move
 
 logger = logging.getLogger(__name__)
 
+# Another attempt of the same message would end the same way.
+FINAL = (Outcome.PERMANENT, Outcome.OPTED_OUT, Outcome.FAULT)
 MAX_ATTEMPTS = 12
 FIRST_PAUSE = dt.timedelta(seconds=30)
 FIRST_PAUSE_OF_CODES = dt.timedelta(seconds=5)
 LONGEST_PAUSE = dt.timedelta(minutes=30)
+DOUBT_CHECKED_AFTER = dt.timedelta(minutes=3)
 
 
 @atomic_retrying
@@ -27,7 +30,6 @@ def record(
     *,
     message_id: int,
     token: str,
-    gateway: Gateway,
     called_at: dt.datetime,
     was_repeat: bool,
     result: SendResult,
@@ -42,11 +44,11 @@ def record(
     if message is None:
         return False
     if result.outcome == Outcome.ACCEPTED:
-        return _accept(message, rows, called_at, result)
+        return _accept(message, rows, called_at, result, now)
     if message.state != State.SENDING:
         return False
     if result.outcome == Outcome.UNKNOWN:
-        _lost(message, rows, gateway.repeat_window, result.code, now)
+        _lost(message, rows, result.code, now)
     else:
         _refused(message, rows, was_repeat, result, now)
     return False
@@ -57,6 +59,7 @@ def _accept(
     rows: OutboxQuerySet,
     called_at: dt.datetime,
     result: SendResult,
+    now: dt.datetime,
 ) -> bool:
     if message.state not in (State.SENDING, State.UNKNOWN):
         return False
@@ -69,6 +72,7 @@ def _accept(
             cost=result.cost,
             error_code="",
             sent_at=called_at,
+            next_check_at=first_check_at(message.gateway, now),
         )
     )
 
@@ -85,7 +89,7 @@ def _refused(
     if result.outcome == Outcome.OPTED_OUT:
         purpose = kinds.get(message.kind).purpose
         opt_out(recipient=message.recipient, purpose=purpose, now=now)
-    if result.outcome in (Outcome.PERMANENT, Outcome.OPTED_OUT):
+    if result.outcome in FINAL:
         move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
         return
     # An attempt before this one may have got through; that doubt stays.
@@ -116,8 +120,10 @@ def _try_again(
     first_call_at: dt.datetime | None,
 ) -> None:
     if message.attempts >= MAX_ATTEMPTS:
-        given_up = State.UNKNOWN if first_call_at else State.FAILED
-        move(rows, old=State.SENDING, new=given_up, error_code=code)
+        if first_call_at:
+            _doubt(rows, code, at)
+        else:
+            move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
         return
     move(
         rows,
@@ -129,21 +135,30 @@ def _try_again(
     )
 
 
+def _doubt(rows: OutboxQuerySet, code: str, now: dt.datetime) -> None:
+    """Perhaps sent: the gateway is asked when it has had time to list the message."""
+    move(
+        rows,
+        old=State.SENDING,
+        new=State.UNKNOWN,
+        error_code=code,
+        next_check_at=now + DOUBT_CHECKED_AFTER,
+    )
+
+
 def _lost(
-    message: OutboxMessage,
-    rows: OutboxQuerySet,
-    window: dt.timedelta | None,
-    code: str,
-    now: dt.datetime,
+    message: OutboxMessage, rows: OutboxQuerySet, code: str, now: dt.datetime
 ) -> None:
     """It may have been sent: again only where the gateway recognises a repeat."""
     called = message.first_call_at or now
+    # An approved text goes without our key, so a repeat would arrive twice.
+    window = None if message.template else repeat_window_of(message.gateway)
     if window is not None and now - called < window:
         at = now + backoff(message)
         _try_again(message, rows, at, code[:60], first_call_at=called)
         return
     logger.warning("message %s: perhaps sent (%s)", message.pk, code)
-    move(rows, old=State.SENDING, new=State.UNKNOWN, error_code=code[:60])
+    _doubt(rows, code[:60], now)
 
 
 def backoff(message: OutboxMessage) -> dt.timedelta:
@@ -181,6 +196,5 @@ def _settle(pk: int, now: dt.datetime) -> bool:
     if message.first_call_at is None:
         _try_again(message, rows, now, "sender_died", first_call_at=None)
     else:
-        window = repeat_window_of(message.gateway)
-        _lost(message, rows, window, "sender_died", now)
+        _lost(message, rows, "sender_died", now)
     return True

@@ -5,8 +5,14 @@ from __future__ import annotations
 from django.utils import timezone
 
 from notifications.delivery import drain
+from notifications.reports import ask_for_reports
 
 
 def drain_due() -> int:
     """Send what is due. The row decides what that is, so the job carries no id."""
     return drain(now=timezone.now())
+
+
+def ask_now() -> int:
+    """Ask gateways what became of messages whose receipt has just come in."""
+    return ask_for_reports(timezone.now())

@@ -51,6 +51,7 @@ def move(rows: OutboxQuerySet, *, old: str, new: str, **fields: Any) -> int:
     rows = rows.filter(state=old)
     if new != State.SENDING:
         fields.setdefault("lease_until", None)
+    fields.setdefault("next_check_at", None)
     if new == State.UNKNOWN:
         rows.filter(urgency=Urgency.CODE).update(variables="")
     if new not in OPEN_STATES:
@@ -77,5 +78,10 @@ def end_pending(rows: OutboxQuerySet, *, new: str) -> int:
             new=State.SENDING,
             lease_until=F("first_call_at"),
         )
-        done = move(uncertain, old=State.SENDING, new=State.UNKNOWN)
+        done = move(
+            uncertain,
+            old=State.SENDING,
+            new=State.UNKNOWN,
+            next_check_at=F("first_call_at"),
+        )
     return done + move(waiting.filter(first_call_at=None), old=State.PENDING, new=new)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications import views
+from notifications import views, webhooks
 
 app_name = "notifications"
 urlpatterns = [
     path("calendar/<slug:secret>.ics", views.feed, name="feed"),
-    path("webhooks/twilio/status", views.twilio_status, name="twilio_status"),
+    path("webhooks/twilio/status", webhooks.twilio_status, name="twilio_status"),
+    path(
+        "webhooks/<slug:name>/<slug:secret>/status",
+        webhooks.gateway_status,
+        name="gateway_status",
+    ),
     path("dev/outbox/", views.development_outbox, name="development_outbox"),
 ]

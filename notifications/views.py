@@ -1,20 +1,19 @@
-"""Calendar feeds, receipts of Twilio, and the development outbox."""
+"""Calendar feeds and the development outbox."""
 
 from __future__ import annotations
 
 import hashlib
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from core import limits
-from notifications import development, feeds, receipts
+from notifications import development, feeds
 
 # Calendars ask every few minutes at most; many devices may share one address.
 FEED_LIMITS = [(60, 3600)]
@@ -43,25 +42,6 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
         request, etag=etag, last_modified=changed, response=response
     )
     return found or response
-
-
-@csrf_exempt
-@require_POST
-def twilio_status(request: HttpRequest) -> HttpResponse:
-    """What became of a message at Twilio; believed only with its signature."""
-    if not receipts.is_signed(
-        path=request.get_full_path(),
-        form=request.POST,
-        signature=request.headers.get("X-Twilio-Signature", ""),
-    ):
-        return HttpResponseForbidden()
-    receipts.record_twilio_status(
-        local_id=request.GET.get("m", ""),
-        gateway_id=request.POST.get("MessageSid", ""),
-        status=request.POST.get("MessageStatus", ""),
-        error_code=request.POST.get("ErrorCode", ""),
-    )
-    return HttpResponse(status=204)
 
 
 @require_safe

@@ -122,6 +122,7 @@ TABLE: dict[str, list[Row]] = {
     "Feeds, gateways, development": [
         Row("/calendar/<feed>.ics", EVERYBODY),
         Row("/webhooks/twilio/status", REFUSED, "403"),
+        Row("/webhooks/kavenegar/no-secret-of-ours/status", REFUSED, "404"),
         Row("/dev/outbox/", EVERYBODY),
     ],
     "Courses": [

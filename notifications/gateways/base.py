@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
@@ -12,7 +14,8 @@ class Outcome(Enum):
     """What became of one call; only `UNKNOWN` leaves open whether it was sent."""
 
     ACCEPTED = "accepted"
-    PERMANENT = "permanent"  # never for this address, or a fault of ours
+    PERMANENT = "permanent"  # never for this address
+    FAULT = "fault"  # never like this: a fault of ours that staff must hear of
     OPTED_OUT = "opted_out"  # the recipient does not want it
     CONFIGURATION = "configuration"  # our account, key or sender: the channel rests
     TRANSIENT = "transient"  # surely not sent, may go later
@@ -24,7 +27,8 @@ class Outgoing:
     """One rendered message on its way to a gateway.
 
     `local_id` is the same in every attempt; `is_repeat` tells that an earlier attempt
-    may have got through.
+    may have got through. `template` is the gateway's name of an approved text, filled
+    with `tokens` in place of `text`; "" sends the text itself.
     """
 
     to: str
@@ -38,6 +42,8 @@ class Outgoing:
     is_repeat: bool = False
     subject: str = ""
     calendar: bytes | None = None
+    template: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,74 @@ class SendResult:
     retry_after: dt.timedelta | None = None
 
 
+class Fate(Enum):
+    """What became of a message after the gateway took it."""
+
+    ON_ITS_WAY = "on_its_way"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    ABSENT = "absent"  # the gateway never got it
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One message as it is asked about.
+
+    `gateway_id` is "" when the answer was lost; then it is looked for by number, text
+    ("" for a code) and time, leaving out `other_ids`, which are other messages of ours.
+    """
+
+    local_id: int
+    gateway_id: str
+    to: str
+    text: str
+    dedupe_key: str
+    called_at: dt.datetime
+    template: str = ""
+    other_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a gateway says about one message; `code` is its own word for why."""
+
+    local_id: int
+    fate: Fate
+    gateway_id: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """An SMS that came in; `sender` as the gateway spells it, `at` aware."""
+
+    gateway_id: str
+    sender: str
+    text: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What is left on the account: an amount and its unit (IRR, USD, SMS)."""
+
+    amount: Decimal
+    unit: str
+
+
+class GatewayError(RuntimeError):
+    """A question that got no usable answer; the text is a code, never an address."""
+
+
 class Gateway(Protocol):
-    """A way out.
+    """A way out, and back.
 
     `is_remote`: it talks over the network, so it is never called in a transaction.
     `repeat_window`: how long after a lost answer the same message may be handed over
-    again without reaching the recipient twice; None means never.
+    again without reaching the recipient twice; None means never. An approved text
+    (`Outgoing.template`) is never handed over again.
+    `first_check`: how long after sending its fate is asked for the first time; None
+    when the gateway cannot be asked.
     """
 
     @property
@@ -72,8 +140,47 @@ class Gateway(Protocol):
     @property
     def repeat_window(self) -> dt.timedelta | None: ...
 
+    @property
+    def first_check(self) -> dt.timedelta | None: ...
+
     def send(self, outgoing: Outgoing) -> SendResult:
         """Hand one message over; takes less time than a lease, raises nothing."""
+
+    def reports(self, sent: Sequence[Sent]) -> list[Report]:
+        """What became of these; nothing for one of which nothing is known yet.
+
+        Raises GatewayError when the gateway gives no answer.
+        """
+
+    def receive(self, since: dt.datetime) -> list[Inbound]:
+        """What people sent since then; the same again is harmless.
+
+        Raises GatewayError when the gateway gives no answer.
+        """
+
+    def credit(self) -> Credit | None:
+        """What is left on the account, None where that means nothing.
+
+        Raises GatewayError when the gateway gives no answer.
+        """
+
+
+class Mute:
+    """A gateway that can only send."""
+
+    first_check: dt.timedelta | None = None
+
+    def reports(self, sent: Sequence[Sent]) -> list[Report]:
+        """Nothing is known."""
+        return []
+
+    def receive(self, since: dt.datetime) -> list[Inbound]:
+        """Nothing comes in."""
+        return []
+
+    def credit(self) -> Credit | None:
+        """There is no account."""
+        return None
 
 
 # With SMS_TIMEOUT for the answer, well under a lease.

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from notifications.gateways.base import Outcome, Outgoing, SendResult
+from notifications.gateways.base import Mute, Outcome, Outgoing, SendResult
 from notifications.mail import EML_BACKEND, build_mail
 
 _CONFIGURATION = (
@@ -27,7 +27,7 @@ _LOCAL = {
 }
 
 
-class EmailGateway:
+class EmailGateway(Mute):
     """Hands one mail to Django's e-mail backend: SMTP, or files in development.
 
     A repeated mail would arrive twice; a repeated file replaces itself, because its

@@ -5,11 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
 
-from notifications.gateways.base import Outcome, Outgoing, SendResult
+from notifications.gateways.base import (
+    Credit,
+    Fate,
+    Inbound,
+    Outcome,
+    Outgoing,
+    Report,
+    SendResult,
+    Sent,
+)
 
 
 def sms_file() -> Path:
@@ -17,8 +28,13 @@ def sms_file() -> Path:
     return Path(settings.OUTBOX_DIR) / "sms.jsonl"
 
 
+def inbox_file() -> Path:
+    """Where a developer's answers lie."""
+    return Path(settings.OUTBOX_DIR) / "inbox.jsonl"
+
+
 class FileGateway:
-    """Appends each message to `sms.jsonl`.
+    """Appends each message to `sms.jsonl`, and reads answers from `inbox.jsonl`.
 
     A repeat is safe for good: the file itself says whether the line was written.
     """
@@ -26,6 +42,7 @@ class FileGateway:
     name = "file"
     is_remote = False
     repeat_window: dt.timedelta | None = dt.timedelta.max
+    first_check: dt.timedelta | None = dt.timedelta()
 
     def send(self, outgoing: Outgoing) -> SendResult:
         """Write one line, whole or not at all, and sync it to the disk."""
@@ -36,6 +53,46 @@ class FileGateway:
             except OSError as error:
                 return SendResult(Outcome.TRANSIENT, code=type(error).__name__)
         return SendResult(Outcome.ACCEPTED, gateway_id=str(outgoing.local_id), cost=0)
+
+    def reports(self, sent: Sequence[Sent]) -> list[Report]:
+        """What stands in the file is delivered."""
+        written = {record["dedupe_key"] for record in read_lines(sms_file())}
+        return [
+            Report(
+                message.local_id,
+                Fate.DELIVERED if message.dedupe_key in written else Fate.ABSENT,
+                gateway_id=str(message.local_id),
+            )
+            for message in sent
+        ]
+
+    def receive(self, since: dt.datetime) -> list[Inbound]:
+        """The answers in the file, oldest first."""
+        found = [
+            Inbound(
+                gateway_id=record["id"],
+                sender=record["from"],
+                text=record["text"],
+                at=dt.datetime.fromisoformat(record["at"]),
+            )
+            for record in read_lines(inbox_file())
+        ]
+        return [inbound for inbound in found if inbound.at >= since]
+
+    def credit(self) -> Credit | None:
+        """A file costs nothing."""
+        return None
+
+
+def write_answer(*, sender: str, text: str, at: dt.datetime) -> None:
+    """Leave an SMS in the file as if a phone had sent it; raises OSError."""
+    record = {
+        "id": uuid.uuid4().hex,
+        "from": sender,
+        "text": text,
+        "at": at.isoformat(timespec="seconds"),
+    }
+    _append(inbox_file(), json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
 
 def _line(outgoing: Outgoing) -> bytes:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import requests
+from django.conf import settings
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from notifications.gateways.base import Outcome, SendResult
+from notifications.gateways.base import (
+    CONNECT_SECONDS,
+    GatewayError,
+    Outcome,
+    SendResult,
+)
 
 
 def never_connected(error: requests.RequestException) -> bool:
@@ -36,3 +43,30 @@ def retry_after(headers: Mapping[str, str]) -> dt.timedelta | None:
     if not text.isdecimal():
         return None
     return dt.timedelta(seconds=min(int(text), 3600))
+
+
+def call(method: str, url: str, **options: Any) -> requests.Response:
+    """One HTTP call with our timeouts and without redirects.
+
+    Raises requests.RequestException, whose text may hold the address and its key.
+    """
+    return requests.request(
+        method,
+        url,
+        timeout=(CONNECT_SECONDS, settings.SMS_TIMEOUT),
+        allow_redirects=False,
+        **options,
+    )
+
+
+def ask(method: str, url: str, **options: Any) -> Any:
+    """The JSON answer to a question; raises GatewayError without the address."""
+    try:
+        response = call(method, url, **options)
+    except requests.RequestException as error:
+        # `from None`: the original names the address, and the address the key.
+        raise GatewayError(type(error).__name__) from None
+    try:
+        return response.json()
+    except ValueError:
+        raise GatewayError(f"http_{response.status_code}") from None

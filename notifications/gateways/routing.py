@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 
+from notifications.gateways import kavenegar, smsir, templates
 from notifications.gateways.base import Gateway
 from notifications.gateways.file import FileGateway
 from notifications.gateways.kavenegar import KavenegarGateway
+from notifications.gateways.smsir import SmsIrGateway
 from notifications.gateways.twilio import TwilioGateway
 
 GATEWAYS: dict[str, Callable[[], Gateway]] = {
     "file": FileGateway,
     "twilio": TwilioGateway,
     "kavenegar": KavenegarGateway,
+    "smsir": SmsIrGateway,
 }
+_TOKENS_FIT = {"kavenegar": kavenegar.tokens_fit, "smsir": smsir.tokens_fit}
 
 
 class NoRoute(LookupError):
@@ -44,3 +48,31 @@ def gateway(name: str) -> Gateway:
 def allows_links(name: str) -> bool:
     """Whether texts with links may go this way (carriers filter them)."""
     return name in settings.SMS_LINK_GATEWAYS
+
+
+def _templates_of(name: str) -> Mapping[str, str]:
+    known = {
+        "kavenegar": settings.KAVENEGAR_TEMPLATES,
+        "smsir": settings.SMSIR_TEMPLATES,
+    }
+    return known.get(name, {})
+
+
+def template_names(name: str) -> list[str]:
+    """The templates that the settings of a gateway name; raises ValueError."""
+    return [templates.parse(value).name for value in _templates_of(name).values()]
+
+
+def approved_text(
+    name: str, kind: str, language: str, values: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The template of a gateway for a kind, and its tokens; "" where words go.
+
+    A value that the gateway would refuse (too long, too many spaces) makes the words
+    go as they are.
+    """
+    template = templates.template_for(_templates_of(name), kind, language)
+    tokens = templates.fill(template, values) if template else None
+    if template is None or tokens is None or not _TOKENS_FIT[name](tokens):
+        return "", {}
+    return template.name, tokens

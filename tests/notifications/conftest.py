@@ -95,11 +95,13 @@ def owner() -> Iterator[Owner]:
 
 @pytest.fixture
 def gateway(settings: Any) -> Iterator[FakeGateway]:
-    """A far end that can misbehave, serving Kavenegar (+98) and Twilio (the rest)."""
+    """A far end that can misbehave: Kavenegar (+98), Twilio (the rest), sms.ir."""
     with FakeGateway() as fake:
         settings.SMS_ROUTES = {"+98": "kavenegar", "*": "twilio"}
         settings.SMS_TIMEOUT = PATIENT_SECONDS
         settings.KAVENEGAR_BASE_URL = settings.TWILIO_BASE_URL = fake.url
+        settings.SMSIR_BASE_URL = fake.url
+        settings.SMSIR_API_KEY, settings.SMSIR_LINE = "smsir-secret-key", "30004505"
         settings.KAVENEGAR_API_KEY = "kave-secret-key"
         settings.TWILIO_ACCOUNT_SID = "AC" + "0" * 32
         settings.TWILIO_API_KEY = "SK" + "0" * 32

@@ -22,10 +22,10 @@ KAVENEGAR = [
     (409, "transient"),
     (451, "transient"),
     (402, "unknown"),
-    (400, "permanent"),
+    (400, "fault"),
     (411, "permanent"),
-    (413, "permanent"),
-    (431, "permanent"),
+    (413, "fault"),
+    (431, "fault"),
     (401, "configuration"),
     (403, "configuration"),
     (412, "configuration"),
@@ -52,6 +52,24 @@ TWILIO = [
     (21606, "configuration"),
     (21608, "configuration"),
     (21705, "configuration"),
+    (21617, "fault"),
+]
+SMSIR = [
+    ("accept", "accepted"),
+    ("hang", "unknown"),
+    ("drop", "unknown"),
+    ("html", "unknown"),
+    ("error", "unknown"),
+    ("limit", "transient"),
+    (0, "unknown"),
+    (104, "permanent"),
+    (115, "opted_out"),
+    (16, "fault"),
+    (116, "fault"),
+    (10, "configuration"),
+    (101, "configuration"),
+    (102, "configuration"),
+    (117, "configuration"),
 ]
 
 
@@ -87,12 +105,23 @@ def test_twilio_answer(behave: Behave, mode: str | int, outcome: str) -> None:
     assert result.outcome == Outcome(outcome)
 
 
-@pytest.mark.parametrize("name", ["kavenegar", "twilio"])
+@pytest.mark.parametrize(("mode", "outcome"), SMSIR)
+def test_smsir_answer(behave: Behave, mode: str | int, outcome: str) -> None:
+    behave(mode)
+
+    result = routing.gateway("smsir").send(outgoing(PHONE))
+
+    assert result.outcome == Outcome(outcome)
+    assert "smsir-secret" not in repr(result)
+
+
+@pytest.mark.parametrize("name", ["kavenegar", "twilio", "smsir"])
 @pytest.mark.parametrize("far_end", ["http://127.0.0.1:1", "http://no-host.invalid"])
 def test_nobody_there_is_surely_not_sent(
     gateway: FakeGateway, settings: Any, name: str, far_end: str
 ) -> None:
     settings.KAVENEGAR_BASE_URL = settings.TWILIO_BASE_URL = far_end
+    settings.SMSIR_BASE_URL = far_end
 
     result = routing.gateway(name).send(outgoing(PHONE))
 

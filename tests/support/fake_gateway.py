@@ -1,9 +1,10 @@
-"""The far end of both gateways on loopback, able to misbehave.
+"""The far end of every gateway on loopback, able to misbehave.
 
-`mode` says what happens to the next requests: accept, hang (accept, but never
-answer), drop (accept, then close the connection), limit (429 with Retry-After),
-error (500), html (502 with a page), or a number: refuse with this code of the
-gateway. Kavenegar's side knows a `localid` again and then sends nothing more.
+`mode` says what happens to the next messages: accept, hang (accept, but never answer),
+drop (accept, then close the connection), limit (429 with Retry-After), error (500),
+html (502 with a page), or a number: refuse with this code of the gateway.
+`reading` says the same of questions (what became of it, what came in, what is left).
+Kavenegar's side knows a `localid` again and then sends nothing more.
 """
 
 from __future__ import annotations
@@ -11,25 +12,35 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
-from urllib.parse import parse_qsl
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.fake_dialects import Dialect, Kavenegar, SmsIr, Twilio
 
 HANG_SECONDS = 60
 
 
 @dataclass
 class FakeGateway:
-    """A server in a thread; `posts` are the requests, `sent` what people would get."""
+    """A server in a thread; `posts` are the requests, `sent` what people would get.
+
+    `fates` holds the state of a message by its number here (from 1), in the words of
+    the gateway; `inbox` what people answered; `questions` what was asked.
+    """
 
     mode: str | int = "accept"
+    reading: str | int = "accept"
     entry_state: int = 1
     posts: list[dict[str, str]] = field(default_factory=list)
+    questions: list[dict[str, str]] = field(default_factory=list)
     sent: list[dict[str, str]] = field(default_factory=list)
+    fates: dict[int, Any] = field(default_factory=dict)
+    inbox: list[dict[str, Any]] = field(default_factory=list)
+    credit: int = 250_000
     released: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
 
@@ -63,21 +74,51 @@ class FakeGateway:
         self.sent.append(form)
         return len(self.sent)
 
+    def answer(self, sender: str, text: str, at: int) -> None:
+        """A phone sends us something, at a Unix time."""
+        self.inbox.append({"id": len(self.inbox) + 1, "from": sender, "text": text})
+        self.inbox[-1]["at"] = at
+
 
 class _Handler(BaseHTTPRequestHandler):
     fake: FakeGateway
 
     def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        form = dict(parse_qsl(self.rfile.read(length).decode()))
-        form["path"] = self.path
+        form = self._form()
+        dialect = self._dialect()
+        if dialect.is_question(form):
+            self._be_asked(form, dialect)
+            return
         self.fake.posts.append(form)
         self.fake.arrived.set()
-        is_kavenegar = self.path.startswith("/v1/")
-        self._behave(form, _Kavenegar if is_kavenegar else _Twilio)
+        self._behave(self.fake.mode, form, dialect)
 
-    def _behave(self, form: dict[str, str], dialect: type[_Dialect]) -> None:
-        mode = self.fake.mode
+    def do_GET(self) -> None:
+        self._be_asked(dict(parse_qsl(urlsplit(self.path).query)), self._dialect())
+
+    def _form(self) -> dict[str, str]:
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length).decode()
+        is_json = "json" in self.headers.get("Content-Type", "")
+        form = json.loads(body) if is_json else dict(parse_qsl(body))
+        return {**form, "path": self.path}
+
+    def _dialect(self) -> type[Dialect]:
+        if self.path.startswith("/2010-"):
+            return Twilio
+        return SmsIr if "X-API-KEY" in self.headers else Kavenegar
+
+    def _be_asked(self, form: dict[str, str], dialect: type[Dialect]) -> None:
+        question = {**form, "path": urlsplit(self.path).path}
+        self.fake.questions.append(question)
+        if self.fake.reading == "accept":
+            self._answer(*dialect.answered(self.fake, question))
+        else:
+            self._behave(self.fake.reading, {}, dialect)
+
+    def _behave(
+        self, mode: str | int, form: dict[str, str], dialect: type[Dialect]
+    ) -> None:
         actions: dict[str | int, Callable[[], None]] = {
             "accept": lambda: self._accept(form, dialect),
             "hang": lambda: self._take_and_hang(form),
@@ -90,12 +131,13 @@ class _Handler(BaseHTTPRequestHandler):
         action = actions.get(mode, lambda: self._answer(*refuse(int(mode))))
         action()
 
-    def _accept(self, form: dict[str, str], dialect: type[_Dialect]) -> None:
+    def _accept(self, form: dict[str, str], dialect: type[Dialect]) -> None:
         number = self.fake.take(form)
         self._answer(*dialect.accepted(number, self.fake.entry_state))
 
     def _take_and_hang(self, form: dict[str, str]) -> None:
-        self.fake.take(form)
+        if form:
+            self.fake.take(form)
         self.fake.released.wait(HANG_SECONDS)
 
     def _take_and_drop(self, form: dict[str, str]) -> None:
@@ -114,50 +156,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Keep the test output quiet."""
-
-
-Answer = tuple[int, dict[str, object]]
-
-
-class _Dialect(ABC):
-    @staticmethod
-    @abstractmethod
-    def accepted(number: int, state: int) -> Answer: ...
-
-    @staticmethod
-    @abstractmethod
-    def limited() -> Answer: ...
-
-    @staticmethod
-    @abstractmethod
-    def refused(code: int) -> Answer: ...
-
-
-class _Kavenegar(_Dialect):
-    @staticmethod
-    def accepted(number: int, state: int) -> Answer:
-        entry = {"messageid": number, "status": state, "cost": 1200}
-        return 200, {"return": {"status": 200, "message": ""}, "entries": [entry]}
-
-    @staticmethod
-    def limited() -> Answer:
-        return _Kavenegar.refused(451)
-
-    @staticmethod
-    def refused(code: int) -> Answer:
-        return code, {"return": {"status": code, "message": ""}, "entries": None}
-
-
-class _Twilio(_Dialect):
-    @staticmethod
-    def accepted(number: int, state: int) -> Answer:
-        return 201, {"sid": f"SM{number:032}", "status": "accepted"}
-
-    @staticmethod
-    def limited() -> Answer:
-        return 429, {"code": 20429, "message": "Too many requests", "status": 429}
-
-    @staticmethod
-    def refused(code: int) -> Answer:
-        status = 401 if code == 20003 else 400
-        return status, {"code": code, "message": "refused", "status": status}
