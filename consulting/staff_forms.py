@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django import forms
@@ -303,8 +302,3 @@ class ReasonForm(forms.Form):
         max_length=200,
         help_text=_("Everyone who is booked reads it."),
     )
-
-
-def week_start(on: dt.date) -> dt.date:
-    """The Saturday on or before a date."""
-    return on - dt.timedelta(days=(on.weekday() + 2) % 7)

@@ -6,6 +6,7 @@ Free slots are never stored: `consulting.slots` computes them.
 from consulting.models.availability import (
     MIDNIGHT,
     AvailabilityOverride,
+    ConsultantCaps,
     Weekday,
     WeeklyAvailability,
     WeeklyAvailabilityQuerySet,
@@ -32,6 +33,7 @@ __all__ = [
     "MIDNIGHT",
     "QUARTER",
     "AvailabilityOverride",
+    "ConsultantCaps",
     "IntakeAnswer",
     "IntakeQuestion",
     "Meeting",

@@ -111,3 +111,45 @@ class AvailabilityOverride(models.Model):
 
     def __str__(self) -> str:
         return f"availability override {self.pk}"
+
+
+class ConsultantCaps(models.Model):
+    """How many meetings a consultant takes on, whatever the service.
+
+    A day is a wall date of the centre, a week begins on Saturday; no number is no
+    limit. What was booked before a cap fell stays.
+    """
+
+    person = models.OneToOneField(
+        Person, on_delete=models.PROTECT, related_name="consulting_caps"
+    )
+    per_day = models.PositiveSmallIntegerField(
+        _("most meetings of a day"), null=True, blank=True
+    )
+    per_week = models.PositiveSmallIntegerField(
+        _("most meetings of a week"), null=True, blank=True
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("caps of a consultant")
+        verbose_name_plural = _("caps of consultants")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(per_day=None) | Q(per_day__gte=1),
+                name="consultantcaps_some_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(per_week=None) | Q(per_week__gte=1),
+                name="consultantcaps_some_a_week",
+            ),
+            models.CheckConstraint(
+                condition=Q(per_day=None)
+                | Q(per_week=None)
+                | Q(per_week__gte=F("per_day")),
+                name="consultantcaps_week_holds_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"caps of consultant {self.person_id}"

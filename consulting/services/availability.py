@@ -20,7 +20,7 @@ from consulting.models import (
     Meeting,
     WeeklyAvailability,
 )
-from consulting.slots import CENTRE_ZONE, availability_of, bits, hours_of
+from consulting.slots import CENTRE_ZONE, Clock, availability_of, bits, hours_of
 from core.transactions import atomic_retrying
 
 
@@ -149,7 +149,8 @@ def meetings_outside(person: Person, *, now: dt.datetime) -> list[Meeting]:
         person.pk
     ]
     origin = cell_of(dt.datetime.combine(first_on, MIDNIGHT, CENTRE_ZONE))
-    hours = availability_of(more, fewer, origin=origin, step=1, zone=CENTRE_ZONE)
+    clock = Clock(CENTRE_ZONE, origin)
+    hours = availability_of(more, fewer, clock=clock, step=1)
     return [m for m in meetings if _bits(m, origin) & ~hours.open]
 
 

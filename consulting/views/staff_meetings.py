@@ -29,8 +29,8 @@ from consulting.messages import booked
 from consulting.models import IntakeAnswer, Meeting, Service
 from consulting.selectors import week_of
 from consulting.services.meetings import cancel_meeting, move_meeting
-from consulting.slots import SlotQuery
-from consulting.staff_forms import ReasonForm, week_start
+from consulting.slots import SlotQuery, week_start
+from consulting.staff_forms import ReasonForm
 from consulting.views.access import PLANNERS, staff_only
 from consulting.views.public import consultant_chips, slots_context
 

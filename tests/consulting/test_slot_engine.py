@@ -10,7 +10,8 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from booking.ledger import CELL, cell_of, cells_between
-from consulting.slots import (
+from consulting.slots.engine import (
+    Clock,
     Hours,
     availability_of,
     bits,
@@ -154,9 +155,8 @@ def engine(story: dict) -> list[dt.datetime]:
     found = availability_of(
         story["more"],
         story["fewer"],
-        origin=origin,
+        clock=Clock(story["zone"], origin),
         step=story["step"],
-        zone=story["zone"],
     )
     busy = bits(sorted(map(cell_of, _busy_quarters(story))), origin)
     free = (
