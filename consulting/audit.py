@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,8 @@ from booking.models import (
 )
 from booking.recipients import recipients
 from consulting import messages
-from consulting.models import Meeting, MeetingChange, Mode
+from consulting.models import ConsultantCaps, Meeting, MeetingChange, Mode
+from consulting.slots import week_start
 from notifications.models import OutboxMessage
 
 CONFIRMED_KINDS = ("appointment_confirmed", "appointment_by_other")
@@ -66,6 +67,33 @@ def meetings_have_their_claims() -> list[str]:
             lines.append(f"meeting {meeting.pk}: its block has another time")
         if meeting.mode != Mode.IN_PERSON and meeting.room is not None:
             lines.append(f"meeting {meeting.pk}: a room, but not in the centre")
+    return lines
+
+
+def caps_hold() -> list[str]:
+    """No day and no week got more meetings than its consultant takes on.
+
+    Only those made after the caps were set count: what was booked before stays.
+    """
+    lines = []
+    for caps in ConsultantCaps.objects.order_by("person"):
+        made = Meeting.objects.live().filter(
+            consultant=caps.person_id, created_at__gt=caps.changed_at
+        )
+        days = Counter(made.values_list("wall_on", flat=True))
+        weeks: Counter[dt.date] = Counter()
+        for on, count in days.items():
+            weeks[week_start(on)] += count
+        for what, counts, cap in (
+            ("day", days, caps.per_day),
+            ("week", weeks, caps.per_week),
+        ):
+            lines += [
+                f"person {caps.person_id}: {count} meetings in the {what} of {on},"
+                f" at most {cap}"
+                for on, count in sorted(counts.items())
+                if cap is not None and count > cap
+            ]
     return lines
 
 

@@ -15,6 +15,7 @@ def register() -> None:
     hooks.register_naming_page("consulting:book")
     register_tick("consulting.reminders", reminders.plan_reminders, every_seconds=300)
     register_audit("meetings once", 2, audit.consultants_meet_once)
+    register_audit("caps of consultants", 3, audit.caps_hold)
     register_audit("meetings claimed", 3, audit.meetings_have_their_claims)
     register_audit("meetings booked", 3, audit.meetings_live_while_booked)
     register_audit("appointments told", 8, audit.changes_were_told)

@@ -11,7 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from booking.models import MachineKind, Room
-from consulting.models import IntakeQuestion, Mode, Service, Weekday, WeeklyAvailability
+from consulting.models import (
+    ConsultantCaps,
+    IntakeQuestion,
+    Mode,
+    Service,
+    Weekday,
+    WeeklyAvailability,
+)
 from consulting.services.availability import WeeklyHours
 from consulting.services.catalogue import Question
 from persian.forms import (
@@ -302,3 +309,32 @@ class ReasonForm(forms.Form):
         max_length=200,
         help_text=_("Everyone who is booked reads it."),
     )
+
+
+class CapsForm(forms.Form):
+    """How many meetings a consultant takes on."""
+
+    per_day = _number(
+        _("Most meetings of a day"),
+        1,
+        96,
+        required=False,
+        help_text=_("Empty: no limit"),
+    )
+    per_week = _number(
+        _("Most meetings of a week"),
+        1,
+        672,
+        required=False,
+        help_text=_("From Saturday; empty: no limit"),
+    )
+
+
+CAPS_FIELDS = {"week_cap": "per_week"}
+
+
+def caps_form(data: Any, person: Person) -> CapsForm:
+    """The limits of a consultant as they are."""
+    caps = ConsultantCaps.objects.filter(person=person).first()
+    initial = {"per_day": caps.per_day, "per_week": caps.per_week} if caps else {}
+    return CapsForm(data, initial=initial)

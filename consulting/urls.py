@@ -61,6 +61,7 @@ urlpatterns = [
         "staff/consulting/hours/", staff_hours.consultant_list, name="staff_consultants"
     ),
     path("staff/consulting/hours/<int:pk>/", staff_hours.hours, name="staff_hours"),
+    path("staff/consulting/hours/<int:pk>/caps/", staff_hours.caps, name="staff_caps"),
     path(
         "staff/consulting/hours/<int:pk>/exceptions/",
         staff_hours.exceptions,

@@ -114,6 +114,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/consulting/services/<service_id>/", PLANNERS, PLANNERS),
         Row("/staff/consulting/hours/", PLANNERS),
         Row("/staff/consulting/hours/<consultant>/", PLANNERS, PLANNERS),
+        Row("/staff/consulting/hours/<consultant>/caps/", REFUSED, done(PLANNERS)),
         Row("/staff/consulting/hours/<consultant>/exceptions/", REFUSED, PLANNERS),
         Row(
             "/staff/consulting/exceptions/<exception>/remove/", REFUSED, done(PLANNERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -27,15 +26,14 @@ from booking.services.places import release_expired_in
 from consulting import slots
 from consulting.exceptions import ConsultingError, SlotTaken, TooManyOpen
 from consulting.models import IntakeAnswer, IntakeQuestion, Meeting, Service
+from consulting.services.choosing import choose
 from consulting.services.claims import meeting_wants
 from consulting.slots import CENTRE_ZONE, Slot, SlotQuery
 from core.idempotency import form_digest, once
 from core.transactions import atomic_retrying
 
-# How far back and ahead a consultant's hours count when "any" is shared out.
-RECENT = dt.timedelta(days=30)
-# Expired holds are looked for so far around a wanted time.
-AROUND = dt.timedelta(days=1)
+# Expired holds are looked for so far around a wanted time: as far as caps count.
+AROUND = dt.timedelta(days=7)
 
 
 @atomic_retrying
@@ -61,8 +59,7 @@ def hold_slot(
     own = _own_hold(service, mode, consultant_id, starts_at, booker, now)
     if own is not None:
         return own
-    _give_up_other_holds(booker, now=now)
-    release_expired_around(starts_at, now=now)
+    _free_what_lapses(booker, starts_at, now=now)
     query: SlotQuery = {
         "service": service,
         "mode": mode,
@@ -70,7 +67,7 @@ def hold_slot(
         "now": now,
         "by_centre": by_centre,
     }
-    for slot in in_fair_order(slots.slots_at(starts_at, **query), now=now):
+    for slot in choose(starts_at, query):
         party = _try_hold(service, mode, slot, booker, now=now)
         if party is not None:
             return party
@@ -109,48 +106,39 @@ def _own_hold(
     return party if is_same else None
 
 
-def _give_up_other_holds(booker: User, *, now: dt.datetime) -> None:
-    """One person keeps one time: choosing another one frees the first."""
-    held = Party.objects.filter(
-        booked_by=booker,
-        offering__kind=OfferingKind.MEETING,
-        held_until__isnull=False,
-    ).order_by("offering")
-    for party in list(held):
+def _free_what_lapses(
+    booker: User, starts_at: dt.datetime, *, now: dt.datetime
+) -> None:
+    """One person keeps one time: choosing another one frees the first.
+
+    All offerings are locked at once, before anything that belongs to them.
+    """
+    held = list(
+        Party.objects.filter(
+            booked_by=booker,
+            offering__kind=OfferingKind.MEETING,
+            held_until__isnull=False,
+        ).order_by("offering")
+    )
+    expired = expired_around(starts_at, now=now)
+    seats.lock([*(party.offering_id for party in held), *expired])
+    for party in held:
         parties.give_up_hold(party_id=party.pk, by=booker, now=now)
+    release_expired(expired, now=now)
 
 
-def release_expired_around(starts_at: dt.datetime, *, now: dt.datetime) -> None:
-    """What expired holds still keep is free for whoever asks for it by POST."""
+def expired_around(starts_at: dt.datetime, *, now: dt.datetime) -> list[int]:
+    """Offerings that only expired holds keep, near a wanted time."""
     meetings = Meeting.objects.holds_expired(now).between(
         starts_at - AROUND, starts_at + AROUND
     )
-    for offering in seats.lock(meetings.values_list("offering", flat=True)):
+    return list(meetings.values_list("offering", flat=True))
+
+
+def release_expired(offering_ids: Sequence[int], *, now: dt.datetime) -> None:
+    """What expired holds still keep is free for whoever asks for it by POST."""
+    for offering in seats.lock(offering_ids):
         release_expired_in(offering, now=now)
-
-
-def in_fair_order(found: Sequence[Slot], *, now: dt.datetime) -> list[Slot]:
-    """A place in a group first, then whoever had the fewest minutes of late."""
-    if len(found) < 2:
-        return list(found)
-    meetings = Meeting.objects.live().filter(
-        consultant__in={slot.consultant_id for slot in found},
-        starts_at__gte=now - RECENT,
-        starts_at__lt=now + RECENT,
-    )
-    minutes: Counter[int] = Counter()
-    for person, start, end in meetings.values_list(
-        "consultant", "starts_at", "ends_at"
-    ):
-        minutes[person] += (end - start) // dt.timedelta(minutes=1)
-    return sorted(
-        found,
-        key=lambda slot: (
-            slot.meeting_id is None,
-            minutes[slot.consultant_id],
-            slot.consultant_id,
-        ),
-    )
 
 
 def _try_hold(

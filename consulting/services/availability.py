@@ -10,13 +10,14 @@ from itertools import combinations
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from booking.ledger import cell_of, cells_between
+from booking.ledger import cell_of, cells_between, lock_resources
 from booking.services.resources import resource_of_person
 from consulting.exceptions import ConsultingError
 from consulting.models import (
     MIDNIGHT,
     QUARTER,
     AvailabilityOverride,
+    ConsultantCaps,
     Meeting,
     WeeklyAvailability,
 )
@@ -131,6 +132,31 @@ def remove_override(*, override_id: int, now: dt.datetime) -> list[Meeting]:
     override = AvailabilityOverride.objects.select_related("person").get(pk=override_id)
     override.delete()
     return meetings_outside(override.person, now=now)
+
+
+@atomic_retrying
+def set_caps(
+    *, person: Person, per_day: int | None, per_week: int | None, now: dt.datetime
+) -> ConsultantCaps:
+    """Limit how many meetings a consultant takes on; None is no limit.
+
+    What is booked stays. Whoever books at this moment waits, because the resource is
+    locked. Raises ConsultingError for less than one, and for a week below its day.
+    """
+    if any(limit is not None and limit < 1 for limit in (per_day, per_week)):
+        raise ConsultingError(
+            _("A limit is at least 1; leave it empty for no limit."), code="no_cap"
+        )
+    if per_day is not None and per_week is not None and per_week < per_day:
+        raise ConsultingError(
+            _("The limit of a week must not be below that of a day."), code="week_cap"
+        )
+    lock_resources([resource_of_person(person, now=now).pk])
+    caps, _is_new = ConsultantCaps.objects.update_or_create(
+        person=person,
+        defaults={"per_day": per_day, "per_week": per_week, "changed_at": now},
+    )
+    return caps
 
 
 def meetings_outside(person: Person, *, now: dt.datetime) -> list[Meeting]:

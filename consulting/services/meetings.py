@@ -17,10 +17,11 @@ from consulting import messages, slots
 from consulting.exceptions import ConsultingError, MoveTooLate, SlotTaken
 from consulting.models import Meeting, MeetingChange
 from consulting.services.appointments import (
-    in_fair_order,
+    expired_around,
     place_meeting,
-    release_expired_around,
+    release_expired,
 )
+from consulting.services.choosing import choose
 from consulting.services.claims import meeting_wants
 from consulting.slots import Slot, SlotQuery
 from core.transactions import atomic_retrying
@@ -43,7 +44,7 @@ def move_appointment(
     Raises MoveTooLate, SlotTaken, and ConsultingError when others share the hour or
     the appointment has ended.
     """
-    meeting = _locked(_meeting_id(reservation_id))
+    meeting = _locked(_meeting_id(reservation_id), towards=starts_at, now=now)
     reservation = Reservation.objects.get(pk=reservation_id)
     if reservation.state != ReservationState.CONFIRMED:
         raise ConsultingError(_("This appointment has ended."), code="ended")
@@ -73,7 +74,7 @@ def move_meeting(
     The notice does not bind the centre, the hours of the consultant do. Raises
     SlotTaken, and ConsultingError for a meeting that has ended or begun.
     """
-    meeting = _locked(meeting_id)
+    meeting = _locked(meeting_id, towards=starts_at, now=now)
     return _move(
         meeting,
         starts_at,
@@ -92,12 +93,19 @@ def _meeting_id(reservation_id: int) -> int:
     )
 
 
-def _locked(meeting_id: int) -> Meeting:
-    """The meeting as it is now, under the lock of its offering."""
+def _locked(
+    meeting_id: int, *, now: dt.datetime, towards: dt.datetime | None = None
+) -> Meeting:
+    """The meeting as it is now, under the lock of its offering.
+
+    What expired holds keep around the time `towards` is freed under the same locks.
+    """
     offering_id = Meeting.objects.values_list("offering_id", flat=True).get(
         pk=meeting_id
     )
-    seats.lock_one(offering_id)
+    expired = expired_around(towards, now=now) if towards else []
+    seats.lock([offering_id, *expired])
+    release_expired(expired, now=now)
     return Meeting.objects.select_related(
         "block", "offering", "service__room", "consultant"
     ).get(pk=meeting_id)
@@ -118,7 +126,6 @@ def _move(
     _require_movable(meeting, now)
     if _is_there_already(meeting, starts_at, consultant_id, mode):
         return meeting
-    release_expired_around(starts_at, now=now)
     before, was = meeting.starts_at, meeting.consultant
     _take_other_time(meeting, starts_at, consultant_id, mode, now, by_centre=by_centre)
     meeting.schedule_version += 1
@@ -173,9 +180,10 @@ def _take_other_time(
         "ignoring_block": meeting.block_id,
         "by_centre": by_centre,
     }
-    free = [s for s in slots.slots_at(starts_at, **query) if s.meeting_id is None]
-    for slot in in_fair_order(free, now=now):
-        if _try_move(meeting, mode, slot, now=now):
+    taken = meeting.block.claims.filter(ended_at=None)
+    found = choose(starts_at, query, also=taken.values_list("resource", flat=True))
+    for slot in found:
+        if slot.meeting_id is None and _try_move(meeting, mode, slot, now=now):
             return
     raise SlotTaken(slots.nearest_slots(starts_at, **query))
 
@@ -216,7 +224,7 @@ def cancel_meeting(
     Cancelling twice is quiet. Raises ConsultingError without a reason and for one
     that has begun.
     """
-    meeting = _locked(meeting_id)
+    meeting = _locked(meeting_id, now=now)
     if not meeting.is_live:
         return meeting
     if not reason.strip():

@@ -26,9 +26,17 @@ from consulting.services.availability import (
     add_override,
     meetings_outside,
     remove_override,
+    set_caps,
     set_weekly_availability,
 )
-from consulting.staff_forms import ExceptionForm, HoursForm, hours_formset
+from consulting.staff_forms import (
+    CAPS_FIELDS,
+    CapsForm,
+    ExceptionForm,
+    HoursForm,
+    caps_form,
+    hours_formset,
+)
 from consulting.views.access import planners_only
 from persian.text import to_reader_digits
 
@@ -94,6 +102,25 @@ def exceptions(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, person, hours_formset(None, person), form)
 
 
+@never_cache
+@require_POST
+@planners_only
+def caps(request: HttpRequest, pk: int) -> HttpResponse:
+    """Limit how many meetings a consultant takes on; what is booked stays."""
+    person = get_object_or_404(CONSULTANTS, pk=pk)
+    form = caps_form(request.POST, person)
+    if form.is_valid():
+        try:
+            set_caps(person=person, now=timezone.now(), **form.cleaned_data)
+        except ConsultingError as error:
+            form.add_error(CAPS_FIELDS.get(error.code), str(error))
+        else:
+            messages.success(request, _("The limits were saved."))
+            return redirect("consulting:staff_hours", person.pk)
+    week = hours_formset(None, person)
+    return _page(request, person, week, ExceptionForm(), limits=form)
+
+
 @require_POST
 @planners_only
 def remove_exception(request: HttpRequest, pk: int) -> HttpResponse:
@@ -123,6 +150,7 @@ def _page(
     week: BaseFormSet[HoursForm],
     form: ExceptionForm,
     problem: str = "",
+    limits: CapsForm | None = None,
 ) -> HttpResponse:
     now = timezone.now()
     context = {
@@ -130,6 +158,7 @@ def _page(
         "week": week,
         "form": form,
         "problem": problem,
+        "limits": limits or caps_form(None, person),
         "overrides": person.availability_overrides.filter(on__gte=timezone.localdate()),
         "outside": meetings_outside(person, now=now),
     }

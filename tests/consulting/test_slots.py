@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from booking.models import MachineKind
+from accounts.models import Person
+from booking.models import MachineKind, Resource
 from booking.services.resources import close_centre, provide_machines, take_leave
-from consulting.models import Service
+from consulting.models import ConsultantCaps, Service, WeeklyAvailability
 from consulting.services.appointments import hold_slot
 from consulting.services.availability import WeeklyHours, add_override
 from consulting.slots import days_with_free_slots, free_slots, nearest_slots
@@ -223,14 +224,41 @@ def _queries(service: Service, days: int) -> int:
     return len(captured)
 
 
-def test_queries_do_not_grow_with_consultants_days_or_bookings() -> None:
-    small = make_service(horizon_days=90)
-    large = make_service(
-        consultants=[make_consultant() for _ in range(3)], horizon_days=90
+def _consultants(count: int, *, are_capped: bool = False) -> list[Person]:
+    people = [make_person() for _ in range(count)]
+    Resource.objects.bulk_create(Resource(kind="person", person=p) for p in people)
+    WeeklyAvailability.objects.bulk_create(
+        WeeklyAvailability(
+            person=person, weekday=day, start_time=dt.time(9), end_time=dt.time(12)
+        )
+        for person in people
+        for day in range(7)
     )
-    for hour in (9, 10, 11):
-        book_one(large, at(hour), person=make_person(), key=uuid.uuid4())
-    assert _queries(small, 1) == _queries(large, 60) == 4
+    if are_capped:
+        ConsultantCaps.objects.bulk_create(
+            ConsultantCaps(person=p, per_day=4, per_week=20, changed_at=NOW)
+            for p in people
+        )
+    return people
+
+
+@pytest.mark.parametrize(
+    ("are_capped", "group_size", "most"), [(False, 1, 3), (True, 1, 4), (True, 4, 4)]
+)
+def test_queries_do_not_grow_with_consultants_days_or_bookings(
+    are_capped: bool, group_size: int, most: int
+) -> None:
+    counts = set()
+    for consultants in (1, 10, 100):
+        service = make_service(
+            consultants=_consultants(consultants, are_capped=are_capped),
+            group_size=group_size,
+            horizon_days=90,
+        )
+        for hour in (9, 10, 11):
+            book_one(service, at(hour), person=make_person(), key=uuid.uuid4())
+        counts |= {_queries(service, days) for days in (1, 90)}
+    assert counts == {most}
 
 
 def test_slots_are_utc() -> None:
