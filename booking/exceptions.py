@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from core.exceptions import HidajError
 from persian.text import to_reader_digits
@@ -21,6 +22,85 @@ class Full(BookingError):
         super().__init__(
             _("There is no free place any more. You can join the waiting list."),
             code="full",
+        )
+
+
+class TooFew(Full):
+    """Some places are free, but fewer than were asked for; `left` says how many."""
+
+    def __init__(self, left: int) -> None:
+        BookingError.__init__(
+            self,
+            ngettext(
+                "Only %(left)s place is left.", "Only %(left)s places are left.", left
+            )
+            % {"left": to_reader_digits(str(left))},
+            code="too_few",
+        )
+        self.left = left
+
+
+class HoldOver(BookingError):
+    """The time for which places were kept is over."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The time to keep the places is over."), code="hold_over")
+
+
+class PartyTooLarge(BookingError):
+    """More places at once than one booker may take."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            _("One booking has at most %(limit)s places. For more, call the centre.")
+            % {"limit": to_reader_digits(str(limit))},
+            code="party_too_large",
+        )
+
+
+class NamesNeeded(BookingError):
+    """The time for naming people later is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("It begins soon, so please write who comes now."), code="names_needed"
+        )
+
+
+class NamesTooLate(BookingError):
+    """The booker's time for saying who comes is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The time for names is over. Please call the centre or tell reception."),
+            code="too_late",
+        )
+
+
+class PlaceEnded(BookingError):
+    """Nobody has this place any more, or it is in no state to be passed on or moved."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This place cannot be changed any more. Please look at the booking."),
+            code="ended",
+        )
+
+
+class PlaceNamed(BookingError):
+    """Somebody named this place meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(_("A name was already written for this place."), code="named")
+
+
+class TransferTooLate(BookingError):
+    """The window for moving alone is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("It is too late to move this here. Please call the centre."),
+            code="too_late",
         )
 
 

@@ -14,6 +14,7 @@ def register() -> None:
     register_tick("lists.end", waiting.end_lists_of_started, every_seconds=300)
     register_tick("cells.sweep", ledger.sweep_past, every_seconds=24 * 3600)
     register_audit("seats", 1, audit.seats_match)
+    register_audit("party sizes", 1, audit.party_sizes_match)
     register_audit("standing once", 2, audit.persons_stand_once)
     register_audit("intervals", 3, audit.intervals_do_not_overlap)
     register_audit("cells", 3, audit.cells_match_intervals)
@@ -21,6 +22,7 @@ def register() -> None:
     register_audit("list counted", 4, audit.waiting_parties_match)
     register_audit("offers", 5, audit.offers_agree_with_entries)
     register_audit("offers expired", 5, audit.expired_offers_never_confirm)
+    register_audit("transfers", 6, audit.transfers_have_one_successor)
     register_audit("history", 6, audit_history.every_change_has_its_row)
     register_audit(
         "requests in time", 16, audit_decisions.requests_end_before_the_start

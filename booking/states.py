@@ -18,7 +18,7 @@ from booking.models import (
 
 R = ReservationState
 RESERVATION_TRANSITIONS: dict[str, frozenset[str]] = {
-    R.WAITING: frozenset({R.CONFIRMED, R.PENDING, R.CANCELLED}),
+    R.WAITING: frozenset({R.CONFIRMED, R.PENDING, R.CANCELLED, R.TRANSFERRED}),
     R.HELD: frozenset({R.CONFIRMED, R.PENDING, R.EXPIRED, R.CANCELLED}),
     R.PENDING: frozenset({R.CONFIRMED, R.REFUSED, R.EXPIRED, R.CANCELLED}),
     R.CONFIRMED: frozenset(
@@ -44,6 +44,9 @@ OFFER_TRANSITIONS: dict[str, frozenset[str]] = {
         }
     ),
 }
+# The reasons of history rows that no state tells apart.
+NAMED = "named"
+PASSED_ON = "passed_on"
 LASTING = {R.WAITING, R.HELD, R.PENDING, R.CONFIRMED}
 
 
@@ -110,6 +113,39 @@ def change_reservation(
         from_state=before,
         to_state=to,
         reason=reason,
+    )
+
+
+def name_reservation(
+    reservation: Reservation, *, by: User | None, now: dt.datetime
+) -> None:
+    """Write the person of a place that had none, with its history row.
+
+    The caller set `person` and the snapshot of their firm. The state stays; the
+    version rises, because the calendar's summary names the person. Raises
+    WrongTransition when somebody was faster.
+    """
+    reservation.version += 1
+    reservation.changed_at = now
+    named = Reservation.objects.filter(
+        pk=reservation.pk, person=None, state=reservation.state
+    ).update(
+        person=reservation.person,
+        firm=reservation.firm,
+        firm_size_class=reservation.firm_size_class,
+        is_cluster_member=reservation.is_cluster_member,
+        version=reservation.version,
+        changed_at=now,
+    )
+    if not named:
+        raise WrongTransition("named meanwhile", code="changed_meanwhile")
+    StatusChange.objects.create(
+        reservation=reservation,
+        at=now,
+        by=by,
+        from_state=reservation.state,
+        to_state=reservation.state,
+        reason=NAMED,
     )
 
 

@@ -5,7 +5,9 @@ status change goes through `booking.states`.
 """
 
 from booking.models.no_shows import NoShowForgiven
+from booking.models.offerings import Offering, OfferingKind, OfferingQuerySet
 from booking.models.places import (
+    GIVEN_BACK,
     LIVE,
     OPEN_ENTRY,
     OVER,
@@ -14,9 +16,6 @@ from booking.models.places import (
     ApprovalReason,
     EntryState,
     Offer,
-    Offering,
-    OfferingKind,
-    OfferingQuerySet,
     OfferQuerySet,
     OfferState,
     Party,
@@ -42,6 +41,7 @@ from booking.models.times import (
 )
 
 __all__ = [
+    "GIVEN_BACK",
     "LIVE",
     "OPEN_ENTRY",
     "OVER",

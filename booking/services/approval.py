@@ -13,7 +13,7 @@ from booking import seats
 from booking.exceptions import DecisionTooLate, ReasonNeeded
 from booking.models import Offering, Reservation, ReservationState
 from booking.owners import Event, tell
-from booking.services.parties import free_seat
+from booking.services.parties import free_seats
 from booking.states import change_reservation
 from core.transactions import atomic_retrying
 
@@ -59,7 +59,7 @@ def refuse(
         reservation, ReservationState.REFUSED, by=by, now=now, reason=reason
     )
     tell(Event.REFUSED, reservation, now)
-    free_seat(offering, now=now)
+    free_seats(offering, 1, now=now)
     return reservation
 
 
@@ -105,5 +105,5 @@ def expire_request(*, reservation_id: int, now: dt.datetime) -> bool:
         reservation, ReservationState.EXPIRED, by=None, now=now, reason=LAPSED
     )
     tell(Event.APPROVAL_EXPIRED, reservation, now)
-    free_seat(offering, now=now)
+    free_seats(offering, 1, now=now)
     return True

@@ -9,6 +9,7 @@ from accounts.models import User
 from booking import seats
 from booking.exceptions import CapacityBelowTaken
 from booking.models import (
+    GIVEN_BACK,
     LIVE,
     OPEN_ENTRY,
     Offer,
@@ -114,6 +115,8 @@ def _cancel_one(
     now: dt.datetime,
 ) -> None:
     was_held = reservation.state == ReservationState.HELD
+    if was_held:
+        reason = GIVEN_BACK
     change_reservation(
         reservation, ReservationState.CANCELLED, by=by, now=now, reason=reason
     )

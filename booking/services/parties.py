@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import Person, User
 from booking import owners, seats
-from booking.exceptions import AlreadyBooked, CancelTooLate, Closed, Full
+from booking.exceptions import (
+    AlreadyBooked,
+    CancelTooLate,
+    Closed,
+    Full,
+    HoldOver,
+    TooFew,
+)
 from booking.models import (
+    GIVEN_BACK,
     Offering,
     Party,
     Reservation,
@@ -24,6 +33,8 @@ from booking.services.places import (
     end_hold,
     new_reservation,
     release_expired_in,
+    require_names,
+    require_size,
     snapshot_firm,
 )
 from booking.states import begin, change_reservation
@@ -37,8 +48,9 @@ def hold_places(
 ) -> Party:
     """Keep places for a booker while their form is open; a second call finds the first.
 
-    Raises Full or Closed.
+    Raises Full, TooFew (with what is left), Closed and PartyTooLarge.
     """
+    require_size(size)
     party = _own_hold(offering_id, booker, now)
     if party is not None:
         return party
@@ -55,6 +67,66 @@ def hold_places(
         return party
     _take_or_raise(offering, size, now=now)
     return party
+
+
+@atomic_retrying
+def resize_hold(*, party_id: int, size: int, now: dt.datetime) -> Party:
+    """Keep more or fewer places than before, until the same moment.
+
+    What is given back goes to the waiting list in the same transaction; more are taken
+    all or none. Raises HoldOver, Full, TooFew (with what is left, the held ones
+    counted) and PartyTooLarge.
+    """
+    require_size(size)
+    party = Party.objects.get(pk=party_id)
+    fitted = _fit_hold(party, size, now=now, by_centre=False)
+    if fitted is None:
+        raise HoldOver
+    return fitted
+
+
+def _grow_hold(
+    party: Party,
+    offering: Offering,
+    size: int,
+    *,
+    now: dt.datetime,
+    by_centre: bool = False,
+) -> None:
+    held, more = party.size, size - party.size
+    _set_size(party, size)
+    party.offering = offering
+    rows = [
+        new_reservation(party, None, ReservationState.HELD, now=now)
+        for _ in range(more)
+    ]
+    begin(rows, by=party.booked_by, now=now)
+    _take_or_raise(offering, more, now=now, by_centre=by_centre, own=held)
+
+
+def _shrink_hold(
+    party: Party, offering: Offering, size: int, *, now: dt.datetime
+) -> None:
+    surplus = list(
+        party.reservations.filter(state=ReservationState.HELD).order_by("pk")
+    )[size:]
+    _set_size(party, size)
+    for reservation in surplus:
+        change_reservation(
+            reservation,
+            ReservationState.CANCELLED,
+            by=party.booked_by,
+            now=now,
+            reason=GIVEN_BACK,
+        )
+    seats.give_back(offering, len(surplus))
+    release_expired_in(offering, now=now)
+    waiting.fill(offering, now=now)
+
+
+def _set_size(party: Party, size: int) -> None:
+    party.size = size
+    party.save(update_fields=["size"])
 
 
 def _own_hold(offering_id: int, booker: User, now: dt.datetime) -> Party | None:
@@ -83,11 +155,17 @@ def _release_own_expired(offering_id: int, booker: User, *, now: dt.datetime) ->
 
 
 def _take_or_raise(
-    offering: Offering, places: int, *, now: dt.datetime, by_centre: bool = False
+    offering: Offering,
+    places: int,
+    *,
+    now: dt.datetime,
+    by_centre: bool = False,
+    own: int = 0,
 ) -> None:
     """The seat comes last; when it is gone, expired holds are given back first.
 
     What an expired hold frees belongs to the waiting list before it belongs to us.
+    `own` places are held by the booker already: they count in what is left for them.
     """
     if _take(offering, places, now=now, by_centre=by_centre):
         return
@@ -97,7 +175,10 @@ def _take_or_raise(
         if _take(offering, places, now=now, by_centre=by_centre):
             return
     is_closed = not by_centre and not offering.is_bookable(now)
-    raise Closed if is_closed or offering.cancelled_at else Full
+    if is_closed or offering.cancelled_at:
+        raise Closed
+    left = own + max(0, offering.places_left)
+    raise TooFew(left) if left else Full()
 
 
 def _take(
@@ -113,67 +194,95 @@ def book(
     *,
     offering_id: int,
     booker: User,
-    people: list[Person],
+    people: Sequence[Person | None],
     key: UUID,
     now: dt.datetime,
     by_centre: bool = False,
     needs: Needs | None = None,
 ) -> list[Reservation]:
-    """Give each person a place, all or none: confirmed, or pending where `needs` says.
+    """Give each person a place, all or none; who is None is named later.
 
-    Uses the booker's hold when it still runs, and takes free places otherwise. The
-    same form sent twice gives the same reservations. `by_centre` lets reception book
-    outside the window. `needs` are those who need approval, by the key of the person.
-    Raises Full, Closed, AlreadyBooked, and KeyReused.
+    Places are confirmed, or pending where `needs` (by the key of the person) asks for
+    approval. Uses the booker's hold when it still runs, gives back what it holds
+    beyond and takes what it lacks; without a hold it takes free places. The same form
+    sent twice gives the same reservations. `by_centre` lets reception book outside the
+    window, without names, and more than a booker may. Raises Full, TooFew (with what
+    is left), Closed, AlreadyBooked, NamesNeeded, PartyTooLarge and KeyReused.
     """
     record = once(
         key=key,
         actor=f"user:{booker.pk}",
         action="book",
-        digest=form_digest({"o": offering_id, "p": [p.pk for p in people]}),
+        digest=form_digest(
+            {"o": offering_id, "p": [person and person.pk for person in people]}
+        ),
         now=now,
     )
     if record.result_id:
-        return list(Party.objects.get(pk=record.result_id).reservations.order_by("pk"))
+        return _booked(Party.objects.get(pk=record.result_id))
     needs = needs or {}
-    party = _confirm_hold(offering_id, booker, people, needs, now=now)
+    offering = Offering.objects.get(pk=offering_id)
+    if not by_centre:
+        require_size(len(people))
+        require_names(offering, people, now)
+    party = _confirm_hold(offering, booker, people, needs, now=now, by_centre=by_centre)
     if party is None:
         party = _book_free(
-            offering_id, booker, people, needs, now=now, by_centre=by_centre
+            offering, booker, people, needs, now=now, by_centre=by_centre
         )
     record.remember(party.pk)
-    return list(party.reservations.order_by("pk"))
+    return _booked(party)
+
+
+def _booked(party: Party) -> list[Reservation]:
+    return list(party.reservations.without_holds().order_by("pk"))
 
 
 def _confirm_hold(
-    offering_id: int,
+    offering: Offering,
     booker: User,
-    people: list[Person],
+    people: Sequence[Person | None],
     needs: Needs,
     *,
     now: dt.datetime,
+    by_centre: bool,
 ) -> Party | None:
-    """Turn a running hold of the right size into confirmed or pending places.
+    """Turn a running hold into firm or pending places, after fitting its size.
 
     The deadline is cleared by a conditional UPDATE: either this or the release of
-    expired holds wins, never both.
+    expired holds wins, never both. A hold of the right size needs no lock.
     """
-    holds = Party.objects.with_live_hold(now).filter(
-        offering=offering_id, booked_by=booker, size=len(people)
-    )
-    party = holds.select_related("offering").first()
-    if party is None or not holds.filter(pk=party.pk).update(held_until=None):
+    party = _own_hold(offering.pk, booker, now)
+    if party is not None and party.size != len(people):
+        party = _fit_hold(party, len(people), now=now, by_centre=by_centre)
+    if party is None:
         return None
-    reservations = list(party.reservations.order_by("pk"))
-    for reservation, person in zip(reservations, people, strict=True):
-        reservation.party, reservation.offering = party, party.offering
+    holds = Party.objects.with_live_hold(now).filter(pk=party.pk, size=len(people))
+    if not holds.update(held_until=None):
+        return None
+    held = party.reservations.filter(state=ReservationState.HELD).order_by("pk")
+    for reservation, person in zip(held, people, strict=True):
+        reservation.party, reservation.offering = party, offering
         _confirm_for(reservation, person, booker, needs, now=now)
     return party
 
 
+def _fit_hold(
+    party: Party, size: int, *, now: dt.datetime, by_centre: bool
+) -> Party | None:
+    """The hold with as many places as are booked; None when it ended meanwhile."""
+    offering = seats.lock_one(party.offering_id)
+    current = Party.objects.with_live_hold(now).filter(pk=party.pk).first()
+    if current is not None and current.size < size:
+        _grow_hold(current, offering, size, now=now, by_centre=by_centre)
+    elif current is not None and current.size > size:
+        _shrink_hold(current, offering, size, now=now)
+    return current
+
+
 def _confirm_for(
     reservation: Reservation,
-    person: Person,
+    person: Person | None,
     booker: User,
     needs: Needs,
     *,
@@ -203,15 +312,14 @@ def _confirm_for(
 
 
 def _book_free(
-    offering_id: int,
+    offering: Offering,
     booker: User,
-    people: list[Person],
+    people: Sequence[Person | None],
     needs: Needs,
     *,
     now: dt.datetime,
     by_centre: bool,
 ) -> Party:
-    offering = Offering.objects.get(pk=offering_id)
     party = create_party(offering, booker, len(people), now=now)
     confirmed = ReservationState.CONFIRMED
     rows = [new_reservation(party, person, confirmed, now=now) for person in people]
@@ -291,17 +399,53 @@ def cancel_reservation(
         reservation, ReservationState.CANCELLED, by=by, now=now, reason=reason
     )
     tell(_cancel_event(by_centre), reservation, now)
-    free_seat(offering, now=now)
+    free_seats(offering, 1, now=now)
     return reservation
+
+
+@atomic_retrying
+def cancel_party(
+    *,
+    party_id: int,
+    by: User | None,
+    now: dt.datetime,
+    by_centre: bool = False,
+    reason: str = "",
+) -> list[Reservation]:
+    """End every place of a party at once; the list has them all together.
+
+    As `cancel_reservation`. Nothing left to cancel is quiet. Raises CancelTooLate.
+    """
+    party = Party.objects.get(pk=party_id)
+    offering = seats.lock_one(party.offering_id)
+    places = list(
+        party.reservations.filter(
+            state__in=[ReservationState.CONFIRMED, ReservationState.PENDING]
+        )
+        .select_related("offering", "person", "party__booked_by")
+        .order_by("pk")
+    )
+    has_firm = any(p.state == ReservationState.CONFIRMED for p in places)
+    if has_firm and not by_centre and not may_cancel(offering, now):
+        raise CancelTooLate
+    for reservation in places:
+        change_reservation(
+            reservation, ReservationState.CANCELLED, by=by, now=now, reason=reason
+        )
+    for reservation in places:
+        tell(_cancel_event(by_centre), reservation, now)
+    if places:
+        free_seats(offering, len(places), now=now)
+    return places
 
 
 def _cancel_event(by_centre: bool) -> Event:
     return Event.CANCELLED_BY_CENTRE if by_centre else Event.CANCELLED_BY_PERSON
 
 
-def free_seat(offering: Offering, *, now: dt.datetime) -> None:
-    """Give one ended place to the waiting list; the caller holds the lock."""
-    seats.give_back(offering, 1)
+def free_seats(offering: Offering, places: int, *, now: dt.datetime) -> None:
+    """Give places back and run the list; the caller holds the lock."""
+    seats.give_back(offering, places)
     release_expired_in(offering, now=now)
     waiting.fill(offering, now=now)
     if offering.seats_taken == 0 and offering.waiting_parties == 0:

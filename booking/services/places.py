@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
+
+from django.conf import settings
 
 from accounts.models import Person, User
 from booking import owners, seats
-from booking.models import Offering, Party, Reservation, ReservationState
+from booking.exceptions import NamesNeeded, PartyTooLarge
+from booking.models import (
+    GIVEN_BACK,
+    Offering,
+    Party,
+    Reservation,
+    ReservationState,
+)
 from booking.states import change_reservation
 
 # No 0, O, 1, I, L, U: a reference is read over the telephone.
@@ -52,6 +62,26 @@ def new_reservation(
     return reservation
 
 
+def require_size(places: int) -> None:
+    """Refuse more places than one booker may take at once; raises PartyTooLarge."""
+    if places > settings.HIDAJ_MAX_PARTY_SIZE:
+        raise PartyTooLarge(settings.HIDAJ_MAX_PARTY_SIZE)
+
+
+def require_names(
+    offering: Offering, people: Sequence[Person | None], now: dt.datetime
+) -> None:
+    """Refuse places without a name when their time is over; raises NamesNeeded."""
+    if None in people and not may_name(offering, now):
+        raise NamesNeeded
+
+
+def may_name(offering: Offering, now: dt.datetime) -> bool:
+    """Whether a booker may still say who comes."""
+    until = offering.names_until_at
+    return until is None or now <= until
+
+
 def snapshot_firm(reservation: Reservation) -> None:
     """Copy what reports need of the person's firm, as it is at this moment."""
     firm = reservation.person.firm if reservation.person else None
@@ -72,6 +102,18 @@ def release_expired_in(offering: Offering, *, now: dt.datetime) -> int:
     return released
 
 
+def give_up_own_hold(offering: Offering, booker: User, *, now: dt.datetime) -> int:
+    """End the booker's hold here, if any; the caller holds the lock, then fills."""
+    held = Party.objects.filter(
+        offering=offering, booked_by=booker, held_until__isnull=False
+    )
+    party = held.first()
+    if party is None or not held.update(held_until=None):
+        return 0
+    end_hold(party, offering, ReservationState.CANCELLED, by=booker, now=now)
+    return party.size
+
+
 def end_hold(
     party: Party,
     offering: Offering,
@@ -82,8 +124,9 @@ def end_hold(
 ) -> None:
     """End a hold whose deadline was just cleared; the caller holds the lock."""
     held = list(party.reservations.filter(state=ReservationState.HELD))
+    reason = GIVEN_BACK if to == ReservationState.CANCELLED else ""
     for reservation in held:
-        change_reservation(reservation, to, by=by, now=now)
+        change_reservation(reservation, to, by=by, now=now, reason=reason)
     seats.give_back(offering, len(held))
     if offering.seats_taken == 0 and offering.waiting_parties == 0:
         owners.emptied(offering.kind, offering.pk, now)

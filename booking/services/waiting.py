@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -27,8 +28,11 @@ from booking.owners import Event, tell
 from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
     create_party,
+    give_up_own_hold,
     new_reservation,
     release_expired_in,
+    require_names,
+    require_size,
 )
 from booking.states import (
     begin,
@@ -52,27 +56,34 @@ def join_list(
     *,
     offering_id: int,
     booker: User,
-    people: list[Person],
+    people: Sequence[Person | None],
     key: UUID,
     now: dt.datetime,
     needs: Needs | None = None,
 ) -> WaitingEntry:
-    """Put a party at the end of the line of a full offering.
+    """Put a party at the end of the line of an offering where it finds no place.
 
-    Who is in `needs` (by the key of the person) asks for approval by accepting an
-    offer. The same form sent twice gives the same entry. Raises PlacesFree when a
-    place can be booked at once, Closed, and AlreadyBooked.
+    None stands for who is named later. Who is in `needs` (by the key of the person)
+    asks for approval by accepting an offer. Places that the booker still holds there
+    are given back first, because the party waits for all of them together. The same
+    form sent twice gives the same entry. Raises PlacesFree when the party can be
+    booked at once, Closed, AlreadyBooked, NamesNeeded and PartyTooLarge.
     """
     record = once(
         key=key,
         actor=f"user:{booker.pk}",
         action="join_list",
-        digest=form_digest({"o": offering_id, "p": [p.pk for p in people]}),
+        digest=form_digest(
+            {"o": offering_id, "p": [person and person.pk for person in people]}
+        ),
         now=now,
     )
     if record.result_id:
         return WaitingEntry.objects.get(pk=record.result_id)
+    require_size(len(people))
     offering = seats.lock_one(offering_id)
+    require_names(offering, people, now)
+    give_up_own_hold(offering, booker, now=now)
     release_expired_in(offering, now=now)
     fill(offering, now=now)
     if not seats.join_line(offering, len(people), now=now):
@@ -87,7 +98,7 @@ def join_list(
 def _stand_in_line(
     offering: Offering,
     booker: User,
-    people: list[Person],
+    people: Sequence[Person | None],
     needs: Needs,
     now: dt.datetime,
 ) -> WaitingEntry:

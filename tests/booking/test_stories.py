@@ -142,16 +142,26 @@ class Story(RuleBasedStateMachine):
         until, size = model.holds.get(user, (self.now, 0))
         if any(model.stands(p) for p in people):
             return False
-        if until > self.now and size == len(people):
-            del model.holds[user]
-        elif not model.can_take(len(people)):
-            if not model.release_expired(self.now):
-                return False
+        held = size if until > self.now else 0
+        if held > len(people):
+            model.holds[user] = (until, len(people))
+            model.release_expired(self.now)
             model.fill()
-            if not model.can_take(len(people)):
-                return False
+        elif held < len(people) and not self._model_takes(len(people) - held):
+            return False
+        if held:
+            del model.holds[user]
         model.confirmed |= people
         return True
+
+    def _model_takes(self, places: int) -> bool:
+        """Whether places are free, if need be after giving expired holds back."""
+        if self.model.can_take(places):
+            return True
+        if not self.model.release_expired(self.now):
+            return False
+        self.model.fill()
+        return self.model.can_take(places)
 
     @rule(user=st.integers(0, 2), size=st.integers(1, 2))
     def hold(self, user: int, size: int) -> None:
@@ -169,12 +179,8 @@ class Story(RuleBasedStateMachine):
         if until:
             model.release_expired(self.now)
             model.fill()
-        if not model.can_take(size):
-            if not model.release_expired(self.now):
-                return False
-            model.fill()
-            if not model.can_take(size):
-                return False
+        if not self._model_takes(size):
+            return False
         model.holds[user] = (self.now + HOLD, size)
         return True
 
@@ -185,6 +191,7 @@ class Story(RuleBasedStateMachine):
     def join(self, user: int, people: set[int]) -> None:
         before = self._copy()
         model = self.model
+        model.holds.pop(user, None)
         model.release_expired(self.now)
         model.fill()
         expected = not model.can_take(len(people)) and not any(
