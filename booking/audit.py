@@ -26,7 +26,6 @@ from django.utils import timezone
 from booking.deadlines import LAST_OFFER_BEFORE_START
 from booking.ledger import cells_between
 from booking.models import (
-    GIVEN_BACK,
     SEATED,
     STANDING,
     BusyCell,
@@ -35,7 +34,6 @@ from booking.models import (
     Offer,
     Offering,
     OfferState,
-    Party,
     Reservation,
     ReservationState,
     WaitingEntry,
@@ -47,11 +45,9 @@ SWEPT_AFTER = dt.timedelta(days=1)
 TICK_SLACK = dt.timedelta(minutes=2)
 
 
-def _count(
-    queryset: QuerySet[Any], aggregate: Aggregate, by: str = "offering"
-) -> Coalesce:
+def _count(queryset: QuerySet[Any], aggregate: Aggregate) -> Coalesce:
     """A correlated count, 0 where there are no rows."""
-    grouped = queryset.order_by().values(by).annotate(n=aggregate)
+    grouped = queryset.order_by().values("offering").annotate(n=aggregate)
     return Coalesce(Subquery(grouped.values("n"), output_field=IntegerField()), 0)
 
 
@@ -71,23 +67,6 @@ def seats_match() -> list[str]:
         f" seated {o.seated}, offered {o.offered}"
         for o in wrong
     ]
-
-
-def party_sizes_match() -> list[str]:
-    """A party has as many places as its size says; passing one on adds none."""
-    places = (
-        Reservation.objects.filter(party=OuterRef("pk"))
-        .exclude(state=ReservationState.CANCELLED, end_reason=GIVEN_BACK)
-        .exclude(previous__party=OuterRef("pk"))
-    )
-    counted = _count(places, Count("pk"), by="party")
-    never_booked = Exists(
-        Reservation.objects.filter(party=OuterRef("pk"), end_reason=GIVEN_BACK)
-    )
-    wrong = Party.objects.annotate(n=counted).exclude(n=F("size"))
-    # A hold that was given back as a whole keeps the size that it had.
-    wrong = wrong.exclude(never_booked, n=0)
-    return [f"party {p.pk}: size {p.size}, places {p.n}" for p in wrong]
 
 
 def transfers_have_one_successor() -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 from django.db.models import Count, F, Model, Q
 
 from booking.models import (
+    GIVEN_BACK,
     SEATED,
     EntryState,
     Offer,
@@ -230,13 +231,19 @@ def _waited_around(
 
 
 def parties_have_their_places() -> list[str]:
-    """A party has as many places as its size; one that was handed on counts once."""
+    """A party has as many places as its size; one that was handed on counts once.
+
+    Places that a hold gave back before it was booked do not count; a hold that was
+    given back as a whole has none.
+    """
     handed_on = Q(reservations__successors__party=F("pk"))
+    given_back = Q(reservations__end_reason=GIVEN_BACK)
     counted = Party.objects.annotate(
-        n=Count("reservations", distinct=True),
+        n=Count("reservations", filter=~given_back, distinct=True),
         gone=Count("reservations", filter=handed_on, distinct=True),
+        back=Count("reservations", filter=given_back, distinct=True),
     )
-    wrong: Any = counted.exclude(size=F("n") - F("gone"))
+    wrong: Any = counted.exclude(size=F("n") - F("gone")).exclude(n=0, back__gt=0)
     return [f"party {p.pk}: size {p.size}, {p.n - p.gone} places" for p in wrong]
 
 

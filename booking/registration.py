@@ -14,7 +14,6 @@ def register() -> None:
     register_tick("lists.end", waiting.end_lists_of_started, every_seconds=300)
     register_tick("cells.sweep", ledger.sweep_past, every_seconds=24 * 3600)
     register_audit("seats", 1, audit.seats_match)
-    register_audit("party sizes", 1, audit.party_sizes_match)
     register_audit("standing once", 2, audit.persons_stand_once)
     register_audit("intervals", 3, audit.intervals_do_not_overlap)
     register_audit("cells", 3, audit.cells_match_intervals)

@@ -171,6 +171,7 @@ BREAKS: dict[str, Break] = {
     ),
     # 6: history
     "history": drop_history,
+    "transfers": lambda w: confirmed(w).update(state="transferred"),
     # 7: messages
     "messages.sent_once": lambda w: sent().update(gateway_id="1"),
     "messages.not_after_expiry": lambda w: sent().update(expires_at=F("sent_at")),

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Person, User
-from booking import audit
+from booking import audit, audit_history
 from booking.exceptions import (
     AlreadyBooked,
     CancelTooLate,
@@ -458,7 +458,9 @@ def test_audit_finds_a_wrong_size_and_a_lost_transfer() -> None:
     Party.objects.filter(pk=place.party_id).update(size=2)
     Reservation.objects.filter(pk=place.pk).update(state="transferred")
 
-    assert audit.party_sizes_match() == [f"party {place.party_id}: size 2, places 1"]
+    assert audit_history.parties_have_their_places() == [
+        f"party {place.party_id}: size 2, 1 places"
+    ]
     assert audit.transfers_have_one_successor() == [
         f"reservation {place.pk}: transferred to nowhere"
     ]
