@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from accounts.access import STAFF_ROLES
-from accounts.models import Language, Person, RoleGrant, User
+from accounts.access import STAFF_ROLES, person_of
+from accounts.models import Language, Person, User
 from booking.models import Reservation
 from notifications import services as outbox
-from notifications.models import Channel
+from notifications.models import Channel, OutboxMessage
 
 # The role of the one whose place it is.
 PERSON = "person"
@@ -51,9 +52,9 @@ def as_recipient(role: str, person: Person) -> Recipient:
 
 def booker_recipient(user: User) -> Recipient | None:
     """How the booker is reached; None for staff, who book for callers."""
-    if RoleGrant.objects.filter(user=user, role__in=STAFF_ROLES).exists():
+    if not user.roles.isdisjoint(STAFF_ROLES):
         return None
-    person = Person.objects.filter(user=user).first()
+    person = person_of(user)
     language = person.language if person else Language.PERSIAN
     email = (person.email if person else "") or user.email
     return Recipient("booker", user.phone, email, language)
@@ -88,9 +89,22 @@ def is_told_by_whom(reservation: Reservation, to: Recipient) -> bool:
 
 def send(notice: Notice, to: Recipient, *, now: dt.datetime) -> None:
     """One SMS, and an e-mail when there is an address, in this transaction."""
+    send_all([(notice, to)], now=now)
+
+
+def send_all(notices: Iterable[tuple[Notice, Recipient]], *, now: dt.datetime) -> None:
+    """As `send`, for several notices in one statement."""
+    drafts = [draft for one in notices for draft in _drafts(*one, now=now)]
+    if drafts:
+        outbox.enqueue_all(drafts)
+
+
+def _drafts(
+    notice: Notice, to: Recipient, *, now: dt.datetime
+) -> Iterator[OutboxMessage]:
     for channel, address in ((Channel.SMS, to.phone), (Channel.EMAIL, to.email)):
         if address:
-            outbox.enqueue(
+            yield outbox.draft(
                 kind=notice.kind,
                 subject_kind=notice.subject_kind,
                 subject_id=notice.subject_id,

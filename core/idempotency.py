@@ -36,13 +36,24 @@ def once(
 
     Raises KeyReused when the key was used for other data.
     """
-    record, is_new = IdempotencyKey.objects.get_or_create(
-        key=key,
-        actor=actor,
-        action=action,
-        defaults={"digest": digest, "created_at": now},
+    # One statement for both: a new row comes back as it was written, an older one as
+    # it stands. The update changes nothing, it only makes the older row come back.
+    (record,) = IdempotencyKey.objects.bulk_create(
+        [
+            IdempotencyKey(
+                key=key,
+                actor=actor,
+                action=action,
+                digest=digest,
+                result_id=None,
+                created_at=now,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["actor", "action", "key"],
+        update_fields=["key"],
     )
-    if not is_new and record.digest != digest:
+    if record.digest != digest:
         raise KeyReused(
             _("This form was already sent with other data. Please open it again."),
             code="key_reused",

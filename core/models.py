@@ -15,8 +15,9 @@ class IdempotencyKey(models.Model):
     key = models.UUIDField()
     actor = models.CharField(max_length=64)
     action = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)
-    result_id = models.BigIntegerField(null=True)
+    # Their database defaults make an INSERT give them back: see `idempotency.once`.
+    digest = models.CharField(max_length=64, db_default="")
+    result_id = models.BigIntegerField(null=True, db_default=None)
     created_at = models.DateTimeField()
 
     class Meta:

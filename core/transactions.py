@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -30,28 +31,58 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(0.5, 0.005 * 2**attempt)))  # noqa: S311
 
 
+class RunAgain(Exception):
+    """Raised in a service: its transaction has to be undone and run once more.
+
+    For what was drawn at random and turned out to be taken.
+    """
+
+
+class _Running(threading.local):
+    """Whether this thread is inside a service; on_commit hooks are outside again."""
+
+    inside = False
+
+
+_running = _Running()
+
+
 def atomic_retrying(function: Callable[P, R]) -> Callable[P, R]:
     """Run a service in one transaction, whole again after a lock or deadlock error.
 
-    Inside a transaction that is already open it only joins: the outermost service
-    owns the retry, because a half-run transaction cannot be repeated from its middle.
+    A service that another one calls joins its transaction without a savepoint: what
+    it refuses ends the outer one, too, unless that wrote `transaction.atomic()` around
+    the call. The outermost owns the retry, because a half-run transaction cannot be
+    repeated from its middle. Inside a transaction that was opened otherwise it does
+    not retry after a lock error, because the whole of that one would have to run again.
 
     Raises Busy when the database refused every try.
     """
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        if transaction.get_connection().in_atomic_block:
-            with transaction.atomic():
+        is_open = transaction.get_connection().in_atomic_block
+        if is_open and _running.inside:
+            with transaction.atomic(savepoint=False):
                 return function(*args, **kwargs)
-        for attempt in range(TRIES):
-            try:
-                with transaction.atomic():
-                    return function(*args, **kwargs)
-            except OperationalError as error:
-                if not is_retryable(error):
-                    raise
-                _pause(attempt)
-        raise Busy
+        outside, _running.inside = _running.inside, True
+        try:
+            return _run_whole(lambda: function(*args, **kwargs), is_joining=is_open)
+        finally:
+            _running.inside = outside
 
     return run
+
+
+def _run_whole(function: Callable[[], R], *, is_joining: bool) -> R:
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                return function()
+        except RunAgain:
+            continue
+        except OperationalError as error:
+            if is_joining or not is_retryable(error):
+                raise
+            _pause(attempt)
+    raise Busy

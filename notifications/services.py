@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +25,15 @@ from notifications.models import (
 )
 from notifications.transitions import end_pending
 
-__all__ = ["drain", "enqueue", "resend", "retire", "supersede"]
+__all__ = [
+    "draft",
+    "drain",
+    "enqueue",
+    "enqueue_all",
+    "resend",
+    "retire",
+    "supersede",
+]
 
 MAX_RESENDS = 3
 AGAIN = ":again"
@@ -41,7 +49,7 @@ def _order(urgency: str, concerns_at: dt.datetime | None, now: dt.datetime) -> U
     return order
 
 
-def enqueue(
+def draft(
     *,
     kind: str,
     subject_kind: str,
@@ -57,42 +65,57 @@ def enqueue(
     sealed: Mapping[str, str] | None = None,
     concerns_at: dt.datetime | None = None,
 ) -> OutboxMessage:
-    """Write a message into the outbox, in the transaction of what it tells.
+    """A message that is not written yet; `enqueue_all` writes it.
 
-    The same `dedupe_key` gives the row that is already there. `sealed` holds values
-    that no dump may show (codes). `concerns_at` is the start of what a change is
-    about: unless that is before noon of the next day, a change respects the night.
-    The worker is rung on commit.
+    `sealed` holds values that no dump may show (codes). `concerns_at` is the start of
+    what a change is about: unless that is before noon of the next day, a change
+    respects the night.
 
-    Raises LookupError for an unknown kind, ValueError for an empty recipient and
-    RuntimeError outside a transaction.
+    Raises LookupError for an unknown kind and ValueError for an empty recipient.
     """
-    _require_transaction()
     if not recipient:
         raise ValueError("a message needs a recipient")
     order = _order(kinds.get(kind).urgency, concerns_at, max(now, due_at))
     ready_at = quiet_hours.release_time(order, due_at)
-    values: dict[str, Any] = {
-        "kind": kind,
-        "channel": Channel(channel),
-        "recipient": recipient,
-        "language": language,
-        "subject_kind": subject_kind,
-        "subject_id": subject_id,
-        "schedule_version": schedule_version,
-        "urgency": order,
-        "due_at": ready_at,
-        "next_attempt_at": ready_at,
-        "expires_at": expires_at,
-        "variables": dict(sealed) if sealed else "",
-        "created_at": now,
-    }
-    message, is_new = OutboxMessage.objects.get_or_create(
-        dedupe_key=dedupe_key, defaults=values
+    return OutboxMessage(
+        kind=kind,
+        channel=Channel(channel),
+        recipient=recipient,
+        language=language,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        dedupe_key=dedupe_key,
+        schedule_version=schedule_version,
+        urgency=order,
+        due_at=ready_at,
+        next_attempt_at=ready_at,
+        expires_at=expires_at,
+        variables=dict(sealed) if sealed else "",
+        created_at=now,
     )
-    if is_new and ready_at <= now:
-        ring_on_commit(order)
-    return message
+
+
+def enqueue_all(messages: Sequence[OutboxMessage]) -> None:
+    """Write drafts into the outbox, in the transaction of what they tell.
+
+    One statement for all; where the `dedupe_key` is there already, that row stays as
+    it is. The worker is rung on commit. Raises RuntimeError outside a transaction.
+    """
+    _require_transaction()
+    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+    for message in messages:
+        if message.due_at <= message.created_at:
+            ring_on_commit(message.urgency)
+
+
+def enqueue(**fields: Any) -> OutboxMessage:
+    """Write one message, with the arguments and faults of `draft` and `enqueue_all`.
+
+    Gives the row as it stands: the new one, or the older one of this `dedupe_key`.
+    """
+    message = draft(**fields)
+    enqueue_all([message])
+    return OutboxMessage.objects.get(dedupe_key=message.dedupe_key)
 
 
 def _require_transaction() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
+from django.db import IntegrityError
+
 from accounts.models import Person, User
 from booking import owners, seats
 from booking.exceptions import NamesNeeded, PartyTooLarge
@@ -19,6 +21,7 @@ from booking.models import (
     ReservationState,
 )
 from booking.states import change_reservation
+from core.transactions import RunAgain
 
 # No 0, O, 1, I, L, U: a reference is read over the telephone.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,22 +29,29 @@ REFERENCE_LENGTH = 6
 
 
 def create_party(
-    offering: Offering, booker: User, size: int, *, now: dt.datetime
+    offering: Offering,
+    booker: User,
+    size: int,
+    *,
+    now: dt.datetime,
+    held_until: dt.datetime | None = None,
 ) -> Party:
-    """A party with a fresh reference; two that draw the same one try again."""
-    for _attempt in range(5):
-        letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)]
-        party = Party(
+    """A party with a fresh reference.
+
+    Raises RunAgain when the reference, or the booker's one hold, is there already.
+    """
+    letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)]
+    try:
+        return Party.objects.create(
             offering=offering,
             booked_by=booker,
             reference="".join(letters),
             size=size,
+            held_until=held_until,
             created_at=now,
         )
-        if not Party.objects.filter(reference=party.reference).exists():
-            break
-    party.save()
-    return party
+    except IntegrityError as error:
+        raise RunAgain from error
 
 
 def new_reservation(
