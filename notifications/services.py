@@ -77,6 +77,7 @@ def draft(
         raise ValueError("a message needs a recipient")
     order = _order(kinds.get(kind).urgency, concerns_at, max(now, due_at))
     ready_at = quiet_hours.release_time(order, due_at)
+    values: Any = dict(sealed) if sealed else ""
     return OutboxMessage(
         kind=kind,
         channel=Channel(channel),
@@ -90,7 +91,7 @@ def draft(
         due_at=ready_at,
         next_attempt_at=ready_at,
         expires_at=expires_at,
-        variables=dict(sealed) if sealed else "",
+        variables=values,
         created_at=now,
     )
 
