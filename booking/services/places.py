@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 
 from django.conf import settings
-
 from django.db import IntegrityError
 
 from accounts.models import Person, User
