@@ -18,6 +18,7 @@ from django.db.models import Count, F, Model, Q
 
 from booking.models import (
     GIVEN_BACK,
+    OPEN_ENTRY,
     SEATED,
     EntryState,
     Offer,
@@ -100,7 +101,7 @@ def offers_end_as_entries_do() -> list[str]:
         .exclude(n=1)
     )
     stuck = Reservation.objects.filter(state=ReservationState.WAITING).exclude(
-        party__waiting_entry__state__in=[EntryState.WAITING, EntryState.OFFERED]
+        party__waiting_entry__state__in=OPEN_ENTRY
     )
     return [
         *(f"offer {o.pk}: taken, entry {o.entry_id} is not" for o in wrong),
@@ -113,6 +114,7 @@ def offers_end_as_entries_do() -> list[str]:
 class _Line:
     """Who waits in one offering, as its history is read: missed offers by entry."""
 
+    ranks: dict[int, int]
     waiting: dict[int, int] = field(default_factory=dict)
     missed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -123,9 +125,13 @@ class _Line:
             self.waiting[entry] = self.missed[entry]
 
     def before(self, entry: int) -> list[int]:
-        """Who goes first: whoever let fewer offers pass, then by arrival."""
-        turn = (self.waiting.get(entry, 0), entry)
-        return [e for e, missed in self.waiting.items() if (missed, e) < turn]
+        """Who goes first: whoever let fewer offers pass, then by draw, by arrival."""
+        turn = (self.waiting.get(entry, 0), self.ranks[entry], entry)
+        return [
+            other
+            for other, missed in self.waiting.items()
+            if (missed, self.ranks[other], other) < turn
+        ]
 
 
 def offers_follow_the_line() -> list[str]:
@@ -133,9 +139,11 @@ def offers_follow_the_line() -> list[str]:
 
     A party that needs more places may be passed, when they had waited for it.
     """
-    lines: dict[int, _Line] = defaultdict(_Line)
+    ranks = dict(WaitingEntry.objects.values_list("pk", "rank"))
+    lines: dict[int, _Line] = defaultdict(lambda: _Line(ranks))
     offers = _offers_by_entry()
-    places = dict(WaitingEntry.objects.values_list("pk", "places"))
+    # As it was at the beginning: a party may become smaller while it waits.
+    places = dict(WaitingEntry.objects.values_list("pk", "party__size"))
     wrong = []
     rows = StatusChange.objects.filter(entry__isnull=False).order_by("pk")
     for offering, entry, before, after in rows.values_list(
@@ -256,7 +264,11 @@ def holds_have_deadlines() -> list[str]:
 
 def forms_have_results() -> list[str]:
     """What a form was answered with is there."""
-    return [*lost_results("book", Party), *lost_results("join_list", WaitingEntry)]
+    return [
+        *lost_results("book", Party),
+        *lost_results("join_list", WaitingEntry),
+        *lost_results("join_draw", WaitingEntry),
+    ]
 
 
 def versions_count_changes() -> list[str]:

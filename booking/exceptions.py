@@ -111,12 +111,82 @@ class Closed(BookingError):
         super().__init__(_("Booking is not open for this."), code="closed")
 
 
+class DrawAhead(BookingError):
+    """The places are given by draw, and it has not taken place."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The places here are given by draw. Please apply for it instead."),
+            code="draw_ahead",
+        )
+
+
+class DrawRefused(BookingError):
+    """What the rules of a draw do not allow."""
+
+    @classmethod
+    def opens_too_early(cls) -> DrawRefused:
+        return cls(
+            _("Applications must open later than now: the draw is announced first."),
+            code="opens_at",
+        )
+
+    @classmethod
+    def closes_before_it_opens(cls) -> DrawRefused:
+        return cls(
+            _("Applications must close after they have opened."), code="closes_at"
+        )
+
+    @classmethod
+    def closes_too_late(cls) -> DrawRefused:
+        return cls(
+            _(
+                "Applications must close at least two days before the start, so that"
+                " those who are drawn can answer."
+            ),
+            code="closes_at",
+        )
+
+    @classmethod
+    def has_people(cls) -> DrawRefused:
+        return cls(
+            _("Somebody has a place or a turn here already; no draw is possible."),
+            code="has_people",
+        )
+
+    @classmethod
+    def has_applications(cls) -> DrawRefused:
+        return cls(
+            _("Somebody has applied already; the draw cannot be changed any more."),
+            code="has_applications",
+        )
+
+    @classmethod
+    def not_open_yet(cls) -> DrawRefused:
+        return cls(_("Applications for the draw are not open yet."), code="not_open")
+
+    @classmethod
+    def is_over(cls) -> DrawRefused:
+        return cls(_("Applications for the draw are closed."), code="draw_over")
+
+
 class PlacesFree(BookingError):
     """Someone asked for the waiting list while a place is free."""
 
     def __init__(self) -> None:
         super().__init__(
             _("A place is free right now, so you can book it at once."), code="free"
+        )
+
+
+class MoreThanCapacity(BookingError):
+    """More people stand together than there are places at all."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(
+            _("There are only %(capacity)s places here at all.")
+            % {"capacity": to_reader_digits(str(capacity))},
+            code="more_than_capacity",
         )
 
 

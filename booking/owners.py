@@ -24,6 +24,8 @@ class Event(enum.StrEnum):
     REFUSED = "refused"
     APPROVAL_EXPIRED = "approval_expired"
     WAITLISTED = "waitlisted"
+    APPLIED = "applied"
+    DRAWN = "drawn"
     OFFERED = "offered"
     OFFER_EXTENDED = "offer_extended"
     OFFER_EXPIRED = "offer_expired"

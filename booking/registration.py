@@ -1,7 +1,7 @@
 """What places and times hand to the foundation at start-up."""
 
-from booking import audit, audit_decisions, audit_history, ledger
-from booking.services import approval, parties, waiting
+from booking import audit, audit_decisions, audit_draws, audit_history, ledger
+from booking.services import approval, draws, parties, waiting
 from core.registry import register_audit, register_personal_data, register_tick
 
 
@@ -11,6 +11,7 @@ def register() -> None:
     register_tick("offers.expire", waiting.expire_offers, every_seconds=30)
     register_tick("requests.expire", approval.expire_requests, every_seconds=60)
     register_tick("lines.move", waiting.move_lines, every_seconds=60)
+    register_tick("draws.run", draws.run_due_draws, every_seconds=30)
     register_tick("lists.end", waiting.end_lists_of_started, every_seconds=300)
     register_tick("cells.sweep", ledger.sweep_past, every_seconds=24 * 3600)
     register_audit("seats", 1, audit.seats_match)
@@ -39,6 +40,8 @@ def register() -> None:
     register_audit("offers ended", 5, audit_history.offers_end_as_entries_do)
     register_audit("forms", 9, audit_history.forms_have_results)
     register_audit("versions", 11, audit_history.versions_count_changes)
+    register_audit("draws", 18, audit_draws.draws_follow_their_seed)
+    register_audit("draws kept", 18, audit_draws.draws_are_kept)
     register_personal_data(
         "booking.Reservation",
         ("person", "firm", "statement"),

@@ -32,13 +32,15 @@ def lock_one(offering_id: int) -> Offering:
 def take(offering_id: int, places: int, *, now: dt.datetime) -> bool:
     """Take free places for the public; the row count is the verdict.
 
-    False when too few are free, anyone waits, or the booking window is not open.
+    False when too few are free, anyone waits, a draw is to come, or the booking window
+    is not open.
     """
     return bool(
         Offering.objects.bookable(now)
         .filter(
             pk=offering_id,
             waiting_parties=0,
+            awaits_draw=False,
             capacity__gte=F("seats_taken") + places,
         )
         .update(seats_taken=F("seats_taken") + places)
@@ -51,6 +53,7 @@ def take_by_centre(offering_id: int, places: int) -> bool:
         Offering.objects.filter(
             pk=offering_id,
             waiting_parties=0,
+            awaits_draw=False,
             cancelled_at=None,
             capacity__gte=F("seats_taken") + places,
         ).update(seats_taken=F("seats_taken") + places)
@@ -73,7 +76,7 @@ def join_line(offering: Offering, places: int, *, now: dt.datetime) -> bool:
     is_full = Q(waiting_parties__gt=0) | Q(capacity__lt=F("seats_taken") + places)
     joined = (
         Offering.objects.bookable(now)
-        .filter(is_full, pk=offering.pk, has_waiting_list=True)
+        .filter(is_full, pk=offering.pk, has_waiting_list=True, awaits_draw=False)
         .update(waiting_parties=F("waiting_parties") + 1)
     )
     if joined:
@@ -131,3 +134,24 @@ def set_line_moves_at(offering: Offering, moment: dt.datetime | None) -> None:
     if moment != offering.line_moves_at:
         Offering.objects.filter(pk=offering.pk).update(line_moves_at=moment)
         offering.line_moves_at = moment
+
+
+def await_draw(offering: Offering) -> bool:
+    """Keep all places for a draw, only where nobody has one or waits for one.
+
+    The caller holds the lock.
+    """
+    kept = Offering.objects.filter(
+        pk=offering.pk, seats_taken=0, waiting_parties=0, cancelled_at=None
+    ).update(awaits_draw=True)
+    if kept:
+        offering.awaits_draw = True
+    return bool(kept)
+
+
+def end_draw(offering: Offering, *, parties: int) -> None:
+    """Let the drawn parties wait; the caller holds the lock, and fills afterwards."""
+    Offering.objects.filter(pk=offering.pk, awaits_draw=True).update(
+        awaits_draw=False, waiting_parties=parties
+    )
+    offering.awaits_draw, offering.waiting_parties = False, parties

@@ -7,6 +7,7 @@ import datetime as dt
 from accounts.models import User
 from booking.exceptions import WrongTransition
 from booking.models import (
+    OPEN_ENTRY,
     EntryState,
     Offer,
     OfferState,
@@ -31,6 +32,7 @@ RESERVATION_TRANSITIONS: dict[str, frozenset[str]] = {
 }
 E = EntryState
 ENTRY_TRANSITIONS: dict[str, frozenset[str]] = {
+    E.APPLIED: frozenset({E.WAITING, E.LEFT, E.WITHDRAWN}),
     E.WAITING: frozenset({E.OFFERED, E.LEFT, E.WITHDRAWN}),
     E.OFFERED: frozenset({E.TAKEN, E.DECLINED, E.WAITING, E.LEFT, E.WITHDRAWN}),
 }
@@ -164,7 +166,7 @@ def change_entry(
     before = entry.state
     _check(ENTRY_TRANSITIONS, before, to)
     entry.state = to
-    is_open = to in (E.WAITING, E.OFFERED)
+    is_open = to in OPEN_ENTRY
     entry.ended_at = None if is_open else now
     entry.save(update_fields=["state", "ended_at", "missed_offers"])
     StatusChange.objects.create(
@@ -205,4 +207,19 @@ def extend_deadline(
         from_state=offer.state,
         to_state=offer.state,
         reason="extended",
+    )
+
+
+def draw_entries(entries: list[WaitingEntry], *, now: dt.datetime) -> None:
+    """Let applications wait in this order, the ranks from 1, each with its row.
+
+    The caller holds the lock on the offering. Raises WrongTransition.
+    """
+    for rank, entry in enumerate(entries, start=1):
+        _check(ENTRY_TRANSITIONS, entry.state, E.WAITING)
+        entry.state, entry.rank = E.WAITING, rank
+    WaitingEntry.objects.bulk_update(entries, ["state", "rank"])
+    StatusChange.objects.bulk_create(
+        StatusChange(entry=e, at=now, from_state=E.APPLIED, to_state=E.WAITING)
+        for e in entries
     )

@@ -29,7 +29,7 @@ from courses.models import (
 from notifications.models import OutboxMessage
 
 CONFIRMED_KINDS = ("enrolment_confirmed", "registered_by_other")
-WAITING_KINDS = ("enrolment_waitlisted",)
+WAITING_KINDS = ("enrolment_waitlisted", "draw_applied")
 ENDED_KINDS = (
     "enrolment_cancelled",
     "enrolment_cancelled_by_centre",

@@ -47,6 +47,8 @@ SAMPLE = {
     "until": "چهارشنبه ساعت ۱۸:۳۰",
     "what": "ثبت‌نام",
     "seats": "۱۲ از ۱۲",
+    "number": "۱۲۳۴",
+    "draw_at": "چهارشنبه ۲۲ اردیبهشت ۱۸:۳۰",
 }
 SHORT_LINK = {"link": "kafsh.example/b/MWMWMW"}
 
@@ -240,6 +242,71 @@ def waiting_kinds() -> list[MessageKind]:
     ]
 
 
+def draw_kinds() -> list[MessageKind]:
+    """About applications for a draw, and what it gave."""
+    return [
+        _kind(
+            "draw_applied",
+            "now",
+            values.application_values,
+            values.still_applied,
+            sms={
+                "fa": "درخواست{for_whom} برای «{course}» ثبت شد: شمارهٔ {number}\n"
+                "قرعه‌کشی: {draw_at}\n{centre}",
+                "en": "{course}{for_whom}: application no. {number}.\n"
+                "Draw: {draw_at}\n{centre}",
+            },
+            sms_linked={
+                "fa": "درخواست «{course}» ثبت شد: شمارهٔ {number}\n"
+                "قرعه‌کشی: {draw_at}\n{link}\n{centre}",
+                "en": "{course}: application no. {number}.\n"
+                "Draw: {draw_at}\n{link}\n{centre}",
+            },
+            sample=SAMPLE | SHORT_LINK,
+        ),
+        _kind(
+            "draw_won",
+            "change",
+            values.offer_values,
+            values.offer_wanted,
+            sms={
+                "fa": "قرعهٔ «{course}» به نام شماست.\nتا {until} در سایت یا با {phone}"
+                " بپذیرید.\n{centre}",
+                "en": "You were drawn for {course}. Accept until {until}"
+                " on our site or call {phone}\n{centre}",
+            },
+            sms_linked={
+                "fa": "قرعهٔ «{course}» به نام شماست.\nتا {until} بپذیرید:\n{link}\n"
+                "{centre}",
+                "en": "You were drawn for {course}. Accept until {until}:\n{link}\n"
+                "{centre}",
+            },
+            subject={
+                "fa": "قرعهٔ «{full_course}» به نام شما درآمد",
+                "en": "You were drawn for {full_course}",
+            },
+            body={
+                "fa": "قرعهٔ «{full_course}» به نام شما درآمد. تا {until} بپذیرید:\n"
+                "{url}" + END_FA,
+                "en": "You were drawn for {full_course}. Accept until {until}:\n{url}"
+                + END_EN,
+            },
+        ),
+        _kind(
+            "draw_result",
+            "normal",
+            values.reservation_values,
+            values.still_in_line,
+            sms={
+                "fa": "قرعه‌کشی «{course}» انجام شد. نوبت{for_whom} در فهرست انتظار:"
+                " {place}.\nجا باز شود خبر می‌دهیم.\n{centre}",
+                "en": "{course} was drawn. Turn{for_whom} on the waiting list: {place}."
+                " We write when a place is free.\n{centre}",
+            },
+        ),
+    ]
+
+
 def schedule_kinds() -> list[MessageKind]:
     """About class sessions and runs that move, end or are near."""
     return [
@@ -381,7 +448,13 @@ def teaching_kinds() -> list[MessageKind]:
 
 def register_all() -> None:
     """Make every kind known; called at start-up."""
-    groups = (enrolment_kinds, waiting_kinds, schedule_kinds, teaching_kinds)
+    groups = (
+        enrolment_kinds,
+        waiting_kinds,
+        draw_kinds,
+        schedule_kinds,
+        teaching_kinds,
+    )
     for group in groups:
         for kind in group():
             register(kind)

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from booking.models import (
+    Draw,
     EntryState,
     Offer,
     Reservation,
@@ -63,6 +64,8 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
         return
     kind = _kind(event, reservation, run)
     tag = f"{reservation.pk}:{reservation.version}"
+    if event == Event.DRAWN:
+        tag += ":drawn"
     if event == Event.OFFER_EXPIRED:
         tag += f":{_entry(reservation).missed_offers}"
     for to in recipients(reservation):
@@ -89,6 +92,8 @@ def _kind(event: Event, reservation: Reservation, run: CourseRun) -> str:
     return {
         Event.BOOKED: "enrolment_confirmed",
         Event.WAITLISTED: "enrolment_waitlisted",
+        Event.APPLIED: "draw_applied",
+        Event.DRAWN: "draw_result",
         Event.OFFER_EXPIRED: "offer_expired",
         Event.LEFT_LIST: "left_waiting_list",
         Event.CANCELLED_BY_PERSON: "enrolment_cancelled",
@@ -126,6 +131,9 @@ def _drop_overtaken(event: Event, reservation: Reservation, now: dt.datetime) ->
 
 def _tell_offered(reservation: Reservation, run: CourseRun, now: dt.datetime) -> None:
     offer = Offer.objects.open().get(entry__party=reservation.party_id)
+    is_drawn = Draw.objects.filter(
+        offering=run.offering_id, drawn_at=offer.made_at
+    ).exists()
     for to in recipients(reservation):
         # The booker of several people has one offer, and one message; a later
         # deadline is news.
@@ -133,7 +141,7 @@ def _tell_offered(reservation: Reservation, run: CourseRun, now: dt.datetime) ->
         if to.role == PERSON:
             tag += f":{reservation.pk}"
         notice = Notice(
-            kind="place_offered",
+            kind="draw_won" if is_drawn else "place_offered",
             subject_kind=OFFER,
             subject_id=offer.pk,
             tag=tag,

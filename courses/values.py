@@ -23,6 +23,7 @@ from booking.messages import (
     place_values,
 )
 from booking.models import (
+    Draw,
     EntryState,
     Offer,
     OfferState,
@@ -137,6 +138,19 @@ def offer_values(offer_id: int, language: str) -> Values:
         **_course_values(_get_run(offer.offering_id)),
         "until": until,
         **link_values(path),
+    }
+
+
+def application_values(reservation_id: int, language: str) -> Values:
+    """About an application for a draw: its number, and when the draw is."""
+    reservation = get_reservation(reservation_id)
+    entry = WaitingEntry.objects.get(party=reservation.party_id)
+    closes_at = Draw.objects.get(offering=reservation.offering_id).closes_at
+    return {
+        **_course_values(_get_run(reservation.offering_id)),
+        **_person_values(reservation),
+        "number": to_reader_digits(str(entry.number)),
+        "draw_at": f"{_day(closes_at)} {_clock(closes_at)}",
     }
 
 
@@ -268,6 +282,13 @@ def still_in_line(subject_id: int, message: OutboxMessage) -> str:
     reservation = Reservation.objects.get(pk=subject_id)
     entry = WaitingEntry.objects.get(party=reservation.party_id)
     return "" if entry.state == EntryState.WAITING else SUPERSEDED
+
+
+def still_applied(subject_id: int, message: OutboxMessage) -> str:
+    """An application whose draw is still to come."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    entry = WaitingEntry.objects.get(party=reservation.party_id)
+    return "" if entry.state == EntryState.APPLIED else ended_as(reservation)
 
 
 def version_wanted(subject_id: int, message: OutboxMessage) -> str:

@@ -14,14 +14,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person, User
-from booking.models import Offer, Party, Reservation, WaitingEntry
+from booking.models import Draw, Offer, Party, Reservation, WaitingEntry
 from booking.services import parties, waiting
+from booking.services.draws import run_due_draws
 from consulting.models import Meeting, Service
 from consulting.services.appointments import book_appointment
 from consulting.services.meetings import move_appointment
 from consulting.slots import free_slots
 from courses.models import ClassSession, CourseRun
-from courses.services import enrolment
+from courses.services import draws, enrolment
 from courses.services.applications import CourseApplicant, apply_for_place
 from courses.services.schedule import move_class_session
 from notifications.models import OutboxMessage
@@ -52,6 +53,7 @@ class World:
     lapsed: Offer
     hold: Party
     session: ClassSession
+    draw: Draw
     service: Service
     appointments: list[Reservation]
 
@@ -118,6 +120,7 @@ def make_world() -> World:
         booker=make_user(),
         now=timezone.now(),
     )
+    draw = hold_draw(now)
     send_everything()
     return World(
         now=now,
@@ -130,6 +133,7 @@ def make_world() -> World:
         lapsed=lapsed,
         hold=hold,
         session=session,
+        draw=draw,
         service=service,
         appointments=appointments,
     )
@@ -166,6 +170,28 @@ def offer_in_turn(now: dt.datetime) -> tuple[Offer, Offer]:
     waiting.accept_offer(offer_id=taken.pk, by=None, now=lapsed.expires_at + HOUR)
     taken.refresh_from_db()
     return taken, lapsed
+
+
+def hold_draw(now: dt.datetime) -> Draw:
+    """A draw of one place among four parties, and one who came afterwards."""
+    run = open_run(1, now)
+    closes_at = now + 8 * HOUR
+    draw = draws.set_up_draw(
+        run_id=run.pk, opens_at=now + HOUR, closes_at=closes_at, by=None, now=now
+    )
+    for _ in range(4):
+        user, person = booker()
+        enrolment.apply_for_draw(
+            run_id=run.pk,
+            booker=user,
+            people=[person],
+            key=uuid4(),
+            now=now + 2 * HOUR,
+        )
+    run_due_draws(closes_at)
+    join(run, closes_at + HOUR)
+    draw.refresh_from_db()
+    return draw
 
 
 def meet(now: dt.datetime) -> tuple[Service, list[Reservation]]:

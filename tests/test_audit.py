@@ -20,6 +20,7 @@ from django.db.models import F
 from booking.models import (
     BusyCell,
     Claim,
+    Draw,
     NoShowForgiven,
     Offer,
     Offering,
@@ -141,6 +142,10 @@ def meeting(world: World):
     return Meeting.objects.filter(pk=world.meetings[0].pk)
 
 
+def drawn(world: World):
+    return Draw.objects.filter(pk=world.draw.pk)
+
+
 BREAKS: dict[str, Break] = {
     # 1: places
     "seats": lambda w: offering(w).update(seats_taken=1),
@@ -215,7 +220,20 @@ BREAKS: dict[str, Break] = {
     "forgiven": lambda w: NoShowForgiven.objects.create(
         reservation=w.confirmed, at=w.now, by=w.hold.booked_by, reason="بیماری"
     ),
+    # 18: draws
+    "draws": lambda w: drawn(w).update(commitment="0" * 64),
+    "draws kept": lambda w: Offering.objects.filter(pk=w.draw.offering_id).update(
+        awaits_draw=True, seats_taken=0, waiting_parties=0
+    ),
 }
+
+
+def take_place_before_draw(world: World) -> None:
+    offering(world).update(awaits_draw=True)
+
+
+def rank_twice(world: World) -> None:
+    WaitingEntry.objects.filter(offering=world.draw.offering_id, rank=2).update(rank=1)
 
 
 def stand_twice(world: World) -> None:
@@ -270,6 +288,9 @@ REFUSED: dict[str, Break] = {
     "6 a place deleted": delete_reservation,
     "7 one key, two messages": write_twice,
     "11 one UID for two": one_uid_for_all,
+    "18 places taken before a draw": take_place_before_draw,
+    "18 two of one rank": rank_twice,
+    "18 a result without its seed": lambda w: drawn(w).update(seed=""),
 }
 
 

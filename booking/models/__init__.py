@@ -4,28 +4,36 @@ Seats are written only by `booking.seats`, cells only by `booking.ledger`; every
 status change goes through `booking.states`.
 """
 
+from booking.models.draws import (
+    Draw,
+    DrawPhase,
+)
+from booking.models.history import (
+    StatusChange,
+)
+from booking.models.line import (
+    OPEN_ENTRY,
+    EntryState,
+    Offer,
+    OfferQuerySet,
+    OfferState,
+    WaitingEntry,
+    WaitingEntryQuerySet,
+)
 from booking.models.no_shows import NoShowForgiven
 from booking.models.offerings import Offering, OfferingKind, OfferingQuerySet
 from booking.models.places import (
     GIVEN_BACK,
     LIVE,
-    OPEN_ENTRY,
     OVER,
     SEATED,
     STANDING,
     ApprovalReason,
-    EntryState,
-    Offer,
-    OfferQuerySet,
-    OfferState,
     Party,
     PartyQuerySet,
     Reservation,
     ReservationQuerySet,
     ReservationState,
-    StatusChange,
-    WaitingEntry,
-    WaitingEntryQuerySet,
 )
 from booking.models.times import (
     STANDING_BLOCKS,
@@ -52,6 +60,8 @@ __all__ = [
     "BlockKind",
     "BusyCell",
     "Claim",
+    "Draw",
+    "DrawPhase",
     "EntryState",
     "MachineKind",
     "NoShowForgiven",

@@ -46,6 +46,8 @@ class Offering(models.Model):
     fee_rial = models.PositiveBigIntegerField(_("fee"), default=0)
     support_percent = models.PositiveSmallIntegerField(_("support (%)"), default=0)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # Nobody takes a place before the draw is done.
+    awaits_draw = models.BooleanField(default=False, editable=False)
     # Free places that the next party in line finds too few wait for it until then.
     line_moves_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -70,6 +72,10 @@ class Offering(models.Model):
             models.CheckConstraint(
                 condition=Q(cancelled_at=None) | Q(is_open=False),
                 name="offering_cancelled_is_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(awaits_draw=False) | Q(seats_taken=0, waiting_parties=0),
+                name="offering_draw_comes_first",
             ),
         ]
         indexes = [
@@ -104,8 +110,10 @@ class Offering(models.Model):
 
     @property
     def places_left(self) -> int:
-        """Places that the public may take; none while anyone waits."""
-        return 0 if self.waiting_parties else self.capacity - self.seats_taken
+        """Places for the public; none while anyone waits, or before a draw."""
+        if self.waiting_parties or self.awaits_draw:
+            return 0
+        return self.capacity - self.seats_taken
 
     @property
     def is_full(self) -> bool:

@@ -14,6 +14,7 @@ from booking.exceptions import (
     AlreadyBooked,
     CancelTooLate,
     Closed,
+    DrawAhead,
     Full,
     HoldOver,
     TooFew,
@@ -166,6 +167,8 @@ def _take_or_raise(
         waiting.fill(offering, now=now)
         if _take(offering, places, now=now, by_centre=by_centre):
             return
+    if offering.awaits_draw:
+        raise DrawAhead
     is_closed = not by_centre and not offering.is_bookable(now)
     if is_closed or offering.cancelled_at:
         raise Closed

@@ -14,8 +14,16 @@ from django.db.models import F
 from accounts.models import Person, User
 from booking import owners, seats
 from booking.deadlines import line_moves_at, offer_deadline, offers_are_over
-from booking.exceptions import AlreadyBooked, Closed, OfferGone, PlacesFree
+from booking.exceptions import (
+    AlreadyBooked,
+    Closed,
+    DrawAhead,
+    MoreThanCapacity,
+    OfferGone,
+    PlacesFree,
+)
 from booking.models import (
+    Draw,
     EntryState,
     Offer,
     Offering,
@@ -45,6 +53,9 @@ from core.idempotency import form_digest, once
 from core.links import digest, secret_for
 from core.transactions import atomic_retrying
 
+# Who has not been asked (again) yet.
+IN_LINE = (EntryState.APPLIED, EntryState.WAITING)
+
 
 def offer_link_secret(offer: Offer) -> str:
     """The secret of the link that answers this offer without a sign-in."""
@@ -67,7 +78,8 @@ def join_list(
     asks for approval by accepting an offer. Places that the booker still holds there
     are given back first, because the party waits for all of them together. The same
     form sent twice gives the same entry. Raises PlacesFree when the party can be
-    booked at once, Closed, AlreadyBooked, NamesNeeded and PartyTooLarge.
+    booked at once, DrawAhead, Closed, AlreadyBooked, NamesNeeded,
+    PartyTooLarge and MoreThanCapacity.
     """
     record = once(
         key=key,
@@ -87,21 +99,32 @@ def join_list(
     release_expired_in(offering, now=now)
     fill(offering, now=now)
     if not seats.join_line(offering, len(people), now=now):
+        if offering.awaits_draw:
+            raise DrawAhead
         raise PlacesFree if offering.is_bookable(now) else Closed
-    entry = _stand_in_line(offering, booker, people, needs or {}, now)
+    entry = stand_in_line(offering, booker, people, needs or {}, now)
     fill(offering, now=now)
     entry.refresh_from_db()
     record.remember(entry.pk)
     return entry
 
 
-def _stand_in_line(
+def stand_in_line(
     offering: Offering,
     booker: User,
     people: Sequence[Person | None],
     needs: Needs,
     now: dt.datetime,
+    *,
+    application: int | None = None,
 ) -> WaitingEntry:
+    """Write a turn, or the application for a draw with this number.
+
+    The caller holds the lock and has counted the turn. Raises MoreThanCapacity and
+    AlreadyBooked.
+    """
+    if len(people) > offering.capacity:
+        raise MoreThanCapacity(offering.capacity)
     party = create_party(offering, booker, len(people), now=now)
     rows = [
         new_reservation(party, person, ReservationState.WAITING, now=now)
@@ -113,17 +136,27 @@ def _stand_in_line(
             begin(rows, by=booker, now=now)
     except IntegrityError as error:
         raise AlreadyBooked from error
+    is_applied = application is not None
     entry = WaitingEntry.objects.create(
         party=party,
         offering=offering,
-        state=EntryState.WAITING,
+        state=EntryState.APPLIED if is_applied else EntryState.WAITING,
         places=len(people),
         joined_at=now,
+        number=application,
+        rank=0 if is_applied else _rank_behind_the_draw(offering),
     )
     begin_history(entry, by=booker, now=now)
     for reservation in rows:
-        tell(Event.WAITLISTED, reservation, now)
+        tell(Event.APPLIED if is_applied else Event.WAITLISTED, reservation, now)
     return entry
+
+
+def _rank_behind_the_draw(offering: Offering) -> int:
+    """0 where nothing was drawn; else behind everybody who was."""
+    drawn = Draw.objects.filter(offering=offering, drawn_at__isnull=False)
+    applications = drawn.values_list("applications", flat=True).first()
+    return 0 if applications is None else applications + 1
 
 
 def place_in_line(entry: WaitingEntry) -> int:
@@ -331,7 +364,7 @@ def _take_out(
         offer = Offer.objects.open().get(entry=entry)
         change_offer(offer, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
         seats.give_back(offering, offer.places)
-    else:
+    elif entry.state == EntryState.WAITING:
         seats.leave_line(offering)
     change_entry(entry, to, by=by, now=now, reason=reason)
     return _end_waiting_reservations(entry, by=by, reason=reason, now=now)
@@ -387,7 +420,7 @@ def tell_if_empty(offering: Offering, now: dt.datetime) -> None:
 def end_lists_of_started(now: dt.datetime) -> int:
     """Close the lists of what has begun; a step of the tick."""
     started = (
-        WaitingEntry.objects.waiting()
+        WaitingEntry.objects.filter(state__in=IN_LINE)
         .filter(offering__starts_at__lte=now)
         .values_list("offering_id", flat=True)
         .distinct()
@@ -398,7 +431,8 @@ def end_lists_of_started(now: dt.datetime) -> int:
 @atomic_retrying
 def _end_list(*, offering_id: int, now: dt.datetime) -> int:
     offering = seats.lock_one(offering_id)
-    entries = list(WaitingEntry.objects.waiting().filter(offering=offering))
+    line = WaitingEntry.objects.filter(offering=offering, state__in=IN_LINE)
+    entries = list(line.order_by("pk"))
     for entry in entries:
         withdraw(entry, offering, by=None, reason="started", now=now)
     return len(entries)

@@ -103,6 +103,30 @@ def _require_no_overlap(
     )
 
 
+@atomic_retrying
+def apply_for_draw(
+    *,
+    run_id: int,
+    booker: User,
+    applicant: CourseApplicant,
+    key: UUID,
+    now: dt.datetime,
+) -> Party:
+    """Let the person of the form take part in the draw of a run.
+
+    As `apply_for_place`; raises what `enrolment.apply_for_draw` raises.
+    """
+    record = _claim_key("apply_draw", booker, run_id, applicant, key, now)
+    if record.result_id:
+        return Party.objects.get(pk=record.result_id)
+    person = _person(run_id, booker, applicant, now)
+    entry = enrolment.apply_for_draw(
+        run_id=run_id, booker=booker, people=[person], key=key, now=now
+    )
+    record.remember(entry.party_id)
+    return entry.party
+
+
 def _claim_key(
     action: str,
     booker: User,

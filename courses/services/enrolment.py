@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Gender, Person, User
 from booking.models import Party, Reservation, WaitingEntry
-from booking.services import parties, waiting
+from booking.services import draws, parties, waiting
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
@@ -77,6 +77,33 @@ def join_waiting_list(
         _require_bookable(run)
         require_audience(run, people)
     return waiting.join_list(
+        offering_id=run.offering_id,
+        booker=booker,
+        people=list(people),
+        key=key,
+        now=now,
+    )
+
+
+@atomic_retrying
+def apply_for_draw(
+    *,
+    run_id: int,
+    booker: User,
+    people: Sequence[Person],
+    key: UUID,
+    now: dt.datetime,
+) -> WaitingEntry:
+    """Let people take part in the draw of a run, together or not at all.
+
+    The same key gives the same application. Raises CoursesError by the rules of the
+    run, booking's DrawRefused, PartyTooLarge and AlreadyBooked, and KeyReused.
+    """
+    run = CourseRun.objects.get(pk=run_id)
+    if not _was_done(booker, "join_draw", key):
+        _require_bookable(run)
+        require_audience(run, people)
+    return draws.apply_for_draw(
         offering_id=run.offering_id,
         booker=booker,
         people=list(people),

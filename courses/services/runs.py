@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
 from booking import seats
-from booking.models import BlockKind, OfferingKind, Room, TimeBlock
+from booking.models import BlockKind, Draw, OfferingKind, Room, TimeBlock
 from booking.services import offerings
 from core.transactions import atomic_retrying
 from courses import messages
@@ -165,8 +165,8 @@ def lock_run(run_id: int) -> CourseRun:
 def publish_run(*, run_id: int, by: User | None, now: dt.datetime) -> CourseRun:
     """Open a run to the public and tell those who asked to hear of it.
 
-    Publishing twice is quiet. Raises CoursesError for a cancelled run and for one
-    that has begun.
+    Publishing twice is quiet. Raises CoursesError for a cancelled run, for one that
+    has begun, and for one whose draw would open unannounced.
     """
     run = lock_run(run_id)
     if run.state == RunState.PUBLISHED:
@@ -177,6 +177,7 @@ def publish_run(*, run_id: int, by: User | None, now: dt.datetime) -> CourseRun:
         raise CoursesError(
             _("The first class session is already past. Move it first."), code="past"
         )
+    _require_draw_announced(run, now)
     run.state, run.published_at = RunState.PUBLISHED, now
     run.save(update_fields=["state", "published_at"])
     offering = run.offering
@@ -189,6 +190,21 @@ def publish_run(*, run_id: int, by: User | None, now: dt.datetime) -> CourseRun:
     )
     messages.tell_interested(run, now=now)
     return run
+
+
+def _require_draw_announced(run: CourseRun, now: dt.datetime) -> None:
+    """A draw's commitment must be public before the first application."""
+    late = Draw.objects.filter(
+        offering=run.offering_id, called_off_at=None, opens_at__lte=now
+    )
+    if late.exists():
+        raise CoursesError(
+            _(
+                "Applications for the draw would open before it was announced."
+                " Set a later opening first."
+            ),
+            code="draw_not_announced",
+        )
 
 
 @atomic_retrying

@@ -23,7 +23,7 @@ OWNERS = {
     r"BusyCell\.objects\.[^\n]*\.(update|delete)\(": {"booking/ledger.py"},
     r"StatusChange\(|StatusChange\.objects\.(create|bulk_create)": {
         "booking/states.py",
-        "booking/models/places.py",
+        "booking/models/history.py",
     },
 }
 # A filter or a keyword of a query reads `seats_taken=…`; only these calls may.
