@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, Max, OuterRef
 from django.db.models.functions import Coalesce
 
+from booking.audit_history import SLACK
 from booking.models import (
     Claim,
     OfferingKind,
@@ -140,14 +141,20 @@ def changes_were_told() -> list[str]:
 
 
 def _moved_untold() -> list[Reservation]:
-    """Who stands in a meeting that moved after they had booked, and was not told."""
+    """Who stands in a meeting that moved after they had booked, and was not told.
+
+    A booking that began just before may have been committed just after; its
+    confirmation, written when it is sent, says the new time.
+    """
     lines = []
     current = MeetingChange.objects.filter(
         schedule_version=F("meeting__schedule_version"),
         meeting__cancelled_at=None,
     ).select_related("meeting")
     for change in current:
-        missing = messages.booked(change.meeting).filter(changed_at__lt=change.at)
+        missing = messages.booked(change.meeting).filter(
+            changed_at__lt=change.at - SLACK
+        )
         lines += list(missing.exclude(_told("appointment_moved")))
     return lines
 

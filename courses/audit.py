@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from booking.audit_history import SLACK
 from booking.models import (
     Claim,
     OfferingKind,
@@ -107,7 +108,11 @@ def session_changes_were_told() -> list[str]:
 
 
 def _missing_notices() -> list[str]:
-    """The newest change of each class session that is still to come."""
+    """Who had a place at the newest change of a class session and has no notice.
+
+    A booking takes no lock: one that began just before may have been committed just
+    after. Its confirmation, written when it is sent, says the new dates.
+    """
     current = SessionChange.objects.filter(
         schedule_version=F("class_session__schedule_version"),
         class_session__run__state=RunState.PUBLISHED,
@@ -120,7 +125,7 @@ def _missing_notices() -> list[str]:
             offering=session.run.offering_id,
             state=ReservationState.CONFIRMED,
             person__isnull=False,
-            changed_at__lt=change.at,
+            changed_at__lt=change.at - SLACK,
         ).exclude(pk__in=noticed.values("reservation"))
         lines += [f"session {session.pk} reservation {r.pk}: not told" for r in missing]
     return lines

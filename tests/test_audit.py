@@ -29,7 +29,7 @@ from booking.models import (
     StatusChange,
     WaitingEntry,
 )
-from consulting.models import Meeting
+from consulting.models import ConsultantCaps, Meeting
 from core.audit import run_audit
 from core.models import IdempotencyKey
 from core.registry import registry
@@ -158,6 +158,9 @@ BREAKS: dict[str, Break] = {
     "sessions claimed": lambda w: claims_of(w.session.block_id).update(ended_at=w.now),
     "meetings claimed": lambda w: claims_of(w.meetings[0].block_id).update(
         ended_at=w.now
+    ),
+    "caps of consultants": lambda w: ConsultantCaps.objects.create(
+        person=w.meetings[1].consultant, per_week=1, changed_at=w.now - DAY
     ),
     "meetings booked": lambda w: meeting(w).update(cancelled_at=w.now),
     # 4 and 5: the line

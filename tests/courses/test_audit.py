@@ -37,7 +37,7 @@ def move_first(run: CourseRun) -> ClassSession:
         start=dt.time(9),
         end=dt.time(13),
         by=None,
-        now=NOW + dt.timedelta(minutes=1),
+        now=NOW + dt.timedelta(hours=1),
     )
 
 
