@@ -239,14 +239,7 @@ def test_control_without_the_guard_places_are_oversold(live_site: SiteFactory):
     site = live_site(workers=8)
     site.end("web")
     site.python("from tests.support.unguarded import drop_check; drop_check()")
-    site.start(
-        "web",
-        "-m",
-        "gunicorn",
-        "-c",
-        "config/gunicorn.py",
-        "tests.support.unguarded_wsgi",
-    )
+    site.start_web("tests.support.unguarded_wsgi")
     wait_until_ready(site)
     offering = make_run(site, capacity=1)
     jobs = [(site.url, "RACE", cookie) for cookie in cookies(site, 16)]

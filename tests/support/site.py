@@ -206,6 +206,12 @@ class Site:
         self.processes[name] = child
         return child
 
+    def start_web(self, application: str = "config.wsgi") -> Child:
+        """Start gunicorn; `wait_until_ready` waits for its first answer."""
+        return self.start(
+            "web", "-m", "gunicorn", "-c", "config/gunicorn.py", application
+        )
+
     def start_worker(self) -> Child:
         """Start `manage.py rqworker`."""
         return self.start("worker", "manage.py", "rqworker", "codes", "default")
@@ -283,7 +289,10 @@ def start_site(
     tick: bool = False,
     env: dict[str, str] | None = None,
 ) -> Site:
-    """Start gunicorn (and what else is asked for) and wait for the first answer."""
+    """Start gunicorn (and what else is asked for) and wait for the first answer.
+
+    Without web workers the site is only its database and its commands.
+    """
     folder = databases.folder / f"site-{os.getpid()}-{next(_numbers)}"
     folder.mkdir(parents=True)
     share_static(folder)
@@ -300,12 +309,14 @@ def start_site(
     }
     site = Site(url, database_url, environment["REDIS_URL"], folder, environment)
     try:
-        site.start("web", "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi")
+        if workers:
+            site.start_web()
         if worker:
             site.start_worker()
         if tick:
             site.start_tick()
-        wait_until_ready(site)
+        if workers:
+            wait_until_ready(site)
     except BaseException:
         stop_site(databases, site)
         raise

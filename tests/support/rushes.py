@@ -1,0 +1,54 @@
+"""What everybody wants at the same moment; runs inside a writer's process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from uuid import uuid4
+
+from django.utils import timezone
+
+from accounts.models import Person, User
+from consulting.services.appointments import confirm_appointment, hold_slot
+from courses.services import enrolment
+
+
+def take_place(run: int, user: int, person: int, gap: float) -> list[int]:
+    """Book a place; with a gap, hold it first and fill in the form for so long."""
+    booker = User.objects.get(pk=user)
+    if gap:
+        enrolment.hold_place(run_id=run, booker=booker, now=timezone.now())
+        time.sleep(gap)
+    rows = enrolment.enrol(
+        run_id=run,
+        booker=booker,
+        people=[Person.objects.get(pk=person)],
+        key=uuid4(),
+        now=timezone.now(),
+    )
+    return [row.pk for row in rows]
+
+
+def take_time(
+    service: int, start: str, user: int, person: int, gap: float
+) -> list[int]:
+    """Hold a time and make an appointment of it after the gap (seconds)."""
+    booker = User.objects.get(pk=user)
+    party = hold_slot(
+        service_id=service,
+        mode="phone",
+        consultant_id=None,
+        starts_at=dt.datetime.fromisoformat(start),
+        booker=booker,
+        now=timezone.now(),
+    )
+    time.sleep(gap)
+    row = confirm_appointment(
+        party_id=party.pk,
+        booker=booker,
+        person=Person.objects.get(pk=person),
+        answers={},
+        key=uuid4(),
+        now=timezone.now(),
+    )
+    return [row.pk]
