@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts import services
+from accounts.access import person_of
 from accounts.exceptions import AccountsError
 from accounts.models import Consent, ConsentKind, Person, User
 from core.transactions import atomic_retrying
@@ -56,7 +57,7 @@ def person_who_comes(*, booker: User, applicant: Applicant, now: dt.datetime) ->
 
 
 def _own_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
-    person = Person.objects.filter(user=booker).first()
+    person = person_of(booker)
     if person is not None:
         return person
     if not applicant.own_name:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,29 +31,32 @@ def own_overlaps(
     *,
     person: Person | None,
     seen_by: User,
-    intervals: Sequence[Interval],
+    intervals: Iterable[Interval],
     ignoring_offering: int | None = None,
 ) -> list[Times]:
     """What a person has booked at these times (UTC), by time.
 
+    The times are asked for only when the person has other bookings at all.
     Only bookings that `seen_by` may see: whoever books for somebody else learns
     nothing about that person's other bookings. Turns in a waiting list do not count.
     """
-    if person is None or not intervals:
+    if person is None:
         return []
     live = Reservation.objects.live().visible_to(seen_by).filter(person=person)
     by_kind = defaultdict(list)
     others = live.exclude(offering=ignoring_offering) if ignoring_offering else live
     for kind, pk in others.values_list("offering__kind", "offering").distinct():
         by_kind[kind].append(pk)
-    after = min(starts_at for starts_at, _ends_at in intervals)
+    times = list(intervals) if by_kind else []
+    if not times:
+        return []
+    after = min(starts_at for starts_at, _ends_at in times)
     found = [
         booked
         for kind, pks in by_kind.items()
         for booked in owners.times(kind, pks, after)
         if any(
-            booked.starts_at < end and booked.ends_at > start
-            for start, end in intervals
+            booked.starts_at < end and booked.ends_at > start for start, end in times
         )
     ]
     return sorted(found, key=lambda booked: booked.starts_at)
@@ -63,7 +66,7 @@ def require_no_overlap(
     *,
     person: Person,
     seen_by: User,
-    intervals: Sequence[Interval],
+    intervals: Iterable[Interval],
     ignoring_offering: int,
     is_accepted: bool,
 ) -> None:

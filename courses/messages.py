@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import prefetch_related_objects
 
 from booking.models import (
     Draw,
@@ -25,6 +28,7 @@ from booking.recipients import (
     is_told_by_whom,
     recipients,
     send,
+    send_all,
 )
 from courses.models import (
     ClassSession,
@@ -51,9 +55,9 @@ STALE = dt.timedelta(days=3)
 
 
 def _run_of(reservation: Reservation) -> CourseRun:
-    return CourseRun.objects.select_related("course", "offering").get(
-        offering=reservation.offering_id
-    )
+    # Nothing is read again when the service came from the run.
+    prefetch_related_objects([reservation.offering], "course_run__course")
+    return reservation.offering.course_run
 
 
 def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
@@ -68,17 +72,20 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
         tag += ":drawn"
     if event == Event.OFFER_EXPIRED:
         tag += f":{_entry(reservation).missed_offers}"
-    for to in recipients(reservation):
-        notice = Notice(
-            kind=_for_recipient(kind, reservation, to),
-            subject_kind=RESERVATION,
-            subject_id=reservation.pk,
-            tag=tag,
-            expires_at=now + STALE,
-            concerns_at=run.first_session_at,
-            version=reservation.version,
-        )
-        send(notice, to, now=now)
+    notice = Notice(
+        kind=kind,
+        subject_kind=RESERVATION,
+        subject_id=reservation.pk,
+        tag=tag,
+        expires_at=now + STALE,
+        concerns_at=run.first_session_at,
+        version=reservation.version,
+    )
+    told = [
+        (replace(notice, kind=_for_recipient(kind, reservation, to)), to)
+        for to in recipients(reservation)
+    ]
+    send_all(told, now=now)
     _tell_instructors(event, reservation, run, now)
     _drop_overtaken(event, reservation, now)
 
@@ -157,6 +164,8 @@ def _tell_instructors(
     """Instructors hear of places that come or go shortly before a class."""
     told = {Event.BOOKED, Event.CANCELLED_BY_PERSON, Event.CANCELLED_BY_CENTRE}
     if event not in told or run.state != RunState.PUBLISHED:
+        return
+    if run.first_session_at > now + TEACHER_NOTICE or run.last_session_at <= now:
         return
     if event == Event.CANCELLED_BY_CENTRE and _was_waiting(reservation):
         return

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from accounts.models import Person, User
 from booking import owners, seats
@@ -214,23 +214,42 @@ def book(
         now=now,
     )
     if record.result_id:
-        return _booked(Party.objects.get(pk=record.result_id))
-    needs = needs or {}
-    offering = Offering.objects.get(pk=offering_id)
+        party = Party.objects.get(pk=record.result_id)
+        return list(party.reservations.without_holds().order_by("pk"))
+    places = give_places(
+        offering=Offering.objects.get(pk=offering_id),
+        booker=booker,
+        people=people,
+        now=now,
+        by_centre=by_centre,
+        needs=needs,
+    )
+    record.remember(places[0].party_id)
+    return places
+
+
+@atomic_retrying
+def give_places(
+    *,
+    offering: Offering,
+    booker: User,
+    people: Sequence[Person | None],
+    now: dt.datetime,
+    by_centre: bool = False,
+    needs: Needs | None = None,
+) -> list[Reservation]:
+    """As `book`, for a service that has claimed the key of the form itself.
+
+    The offering may have been read before the transaction: what it says about free
+    places decides nothing here.
+    """
     if not by_centre:
         require_size(len(people))
         require_names(offering, people, now)
-    party = _confirm_hold(offering, booker, people, needs, now=now, by_centre=by_centre)
-    if party is None:
-        party = _book_free(
-            offering, booker, people, needs, now=now, by_centre=by_centre
-        )
-    record.remember(party.pk)
-    return _booked(party)
-
-
-def _booked(party: Party) -> list[Reservation]:
-    return list(party.reservations.without_holds().order_by("pk"))
+    needs = needs or {}
+    return _confirm_hold(
+        offering, booker, people, needs, now=now, by_centre=by_centre
+    ) or _book_free(offering, booker, people, needs, now=now, by_centre=by_centre)
 
 
 def _confirm_hold(
@@ -241,25 +260,28 @@ def _confirm_hold(
     *,
     now: dt.datetime,
     by_centre: bool,
-) -> Party | None:
+) -> list[Reservation]:
     """Turn a running hold into firm or pending places, after fitting its size.
 
     The deadline is cleared by a conditional UPDATE: either this or the release of
-    expired holds wins, never both. A hold of the right size needs no lock.
+    expired holds wins, never both. A hold of the right size needs no lock. Empty when
+    there is no hold.
     """
     party = _own_hold(offering.pk, booker, now)
     if party is not None and party.size != len(people):
         party = _fit_hold(party, len(people), now=now, by_centre=by_centre)
     if party is None:
-        return None
+        return []
     holds = Party.objects.with_live_hold(now).filter(pk=party.pk, size=len(people))
     if not holds.update(held_until=None):
-        return None
+        return []
+    party.booked_by = booker
     held = party.reservations.filter(state=ReservationState.HELD).order_by("pk")
-    for reservation, person in zip(held, people, strict=True):
+    places = list(held)
+    for reservation, person in zip(places, people, strict=True):
         reservation.party, reservation.offering = party, offering
         _confirm_for(reservation, person, booker, needs, now=now)
-    return party
+    return places
 
 
 def _fit_hold(
@@ -288,19 +310,18 @@ def _confirm_for(
     write_needs([reservation], needs)
     to = ask_where_needed(reservation, now=now)
     try:
-        with transaction.atomic():
-            reservation.save(
-                update_fields=[
-                    "person",
-                    "firm",
-                    "firm_size_class",
-                    "is_cluster_member",
-                    "approval_for",
-                    "approval_until",
-                    "statement",
-                ]
-            )
-            change_reservation(reservation, to, by=booker, now=now)
+        reservation.save(
+            update_fields=[
+                "person",
+                "firm",
+                "firm_size_class",
+                "is_cluster_member",
+                "approval_for",
+                "approval_until",
+                "statement",
+            ]
+        )
+        change_reservation(reservation, to, by=booker, now=now)
     except IntegrityError as error:
         raise AlreadyBooked from error
     tell(event_of(reservation), reservation, now)
@@ -314,7 +335,7 @@ def _book_free(
     *,
     now: dt.datetime,
     by_centre: bool,
-) -> Party:
+) -> list[Reservation]:
     party = create_party(offering, booker, len(people), now=now)
     confirmed = ReservationState.CONFIRMED
     rows = [new_reservation(party, person, confirmed, now=now) for person in people]
@@ -322,14 +343,13 @@ def _book_free(
     for reservation in rows:
         reservation.state = ask_where_needed(reservation, now=now)
     try:
-        with transaction.atomic():
-            begin(rows, by=booker, now=now)
+        begin(rows, by=booker, now=now)
     except IntegrityError as error:
         raise AlreadyBooked from error
     for reservation in rows:
         tell(event_of(reservation), reservation, now)
     _take_or_raise(offering, len(people), now=now, by_centre=by_centre)
-    return party
+    return rows
 
 
 def release_expired_holds(now: dt.datetime) -> int:

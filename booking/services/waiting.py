@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 
 from accounts.models import Person, User
@@ -132,8 +132,7 @@ def stand_in_line(
     ]
     write_needs(rows, needs)
     try:
-        with transaction.atomic():
-            begin(rows, by=booker, now=now)
+        begin(rows, by=booker, now=now)
     except IntegrityError as error:
         raise AlreadyBooked from error
     is_applied = application is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.validators import RegexValidator
@@ -408,11 +409,11 @@ class CourseRun(models.Model):
 
     def intervals_after(
         self, now: dt.datetime
-    ) -> list[tuple[dt.datetime, dt.datetime]]:
+    ) -> Iterator[tuple[dt.datetime, dt.datetime]]:
         """When its class sessions take place, as far as they are not over (UTC)."""
-        return [
-            (s.starts_at, s.ends_at) for s in self.planned_sessions if s.ends_at > now
-        ]
+        for session in self.planned_sessions:
+            if session.ends_at > now:
+                yield session.starts_at, session.ends_at
 
     @property
     def hours(self) -> int:
