@@ -23,6 +23,7 @@ from accounts.models import User
 from core import limits
 from core.limits import Limit
 from core.transactions import atomic_retrying
+from notifications.alarms import Alarm, raise_alarm
 from notifications.services import enqueue, supersede
 from persian.jalali import format_datetime, format_time
 from persian.phones import display_phone
@@ -75,17 +76,27 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)
 
 
+def region_of(network: str) -> str:
+    """The neighbours of a network: an IPv4 /24, or an IPv6 /48."""
+    ip = ipaddress.ip_address(network)
+    wide = ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False)
+    return str(wide)
+
+
 def count_sending(*, phone: str, network: str, now: dt.datetime) -> None:
-    """Count one code against the budgets of its number and of its network.
+    """Count one code against the budgets of its number, its network and the day.
 
     Every road to a code passes here, the resend too. Known and unknown numbers are
-    treated alike.
+    treated alike. Staff are told when a network, or everybody, asks without end.
 
     Raises AccountsError (`too_many_codes`) that says when to try again.
     """
-    over = _windows_that_are_full(phone, network, now)
-    if not over:
+    full = _windows_that_are_full(phone, network, now)
+    if not full:
         return
+    if abused := {scope for scope, _seconds in full} - {"code_phone"}:
+        raise_alarm(Alarm.CODES, min(abused), now)
+    over = [seconds for _scope, seconds in full]
     stamp = int(now.timestamp())
     again_at = max((stamp // seconds + 1) * seconds for seconds in over)
     raise AccountsError(
@@ -102,18 +113,26 @@ def count_sending(*, phone: str, network: str, now: dt.datetime) -> None:
 
 
 @atomic_retrying
-def _windows_that_are_full(phone: str, network: str, now: dt.datetime) -> list[int]:
-    """The lengths in seconds of the exceeded windows."""
+def _windows_that_are_full(
+    phone: str, network: str, now: dt.datetime
+) -> list[tuple[str, int]]:
+    """The exceeded windows: what they are about, and their length in seconds."""
     budgets: list[tuple[str, str, Sequence[Limit]]] = [
         ("code_phone", phone, settings.HIDAJ_CODES_PER_PHONE),
         ("code_network", network, settings.HIDAJ_CODES_PER_NETWORK),
+        ("code_region", region_of(network), settings.HIDAJ_CODES_PER_REGION),
+        ("code_day", "all", settings.HIDAJ_CODES_PER_DAY),
     ]
-    return [
-        limit[1]
-        for scope, key, budget in budgets
-        for limit in budget
-        if not limits.hit(scope=scope, key=key, limits=[limit], now=now)
-    ]
+    for scope, key, budget in budgets:
+        full = [
+            (scope, limit[1])
+            for limit in budget
+            if not limits.hit(scope=scope, key=key, limits=[limit], now=now)
+        ]
+        if full:
+            # What one number asks in vain does not use up what all others share.
+            return full
+    return []
 
 
 def _when(moment: dt.datetime, now: dt.datetime) -> str:

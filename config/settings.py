@@ -316,6 +316,20 @@ HIDAJ_CENTRE = {
 # Allowed codes, within so many seconds: for one number, for one network address.
 HIDAJ_CODES_PER_PHONE = [(3, 60), (5, 3600), (10, 24 * 3600)]
 HIDAJ_CODES_PER_NETWORK = [(60, 60), (600, 3600)]
+# Neighbouring addresses together (/24 and /48), and everybody together.
+HIDAJ_CODES_PER_REGION = [(120, 60), (1200, 3600)]
+HIDAJ_CODES_PER_DAY = [(env.int("CODES_PER_DAY", default=3000), 24 * 3600)]
+# Allowed SMS besides codes, within so many seconds, for one number.
+# Whoever registers ten workers hears of each of them.
+HIDAJ_SMS_PER_NUMBER = [(40, 3600), (100, 24 * 3600)]
+# SMS parts a day for everybody, besides codes and what is urgent.
+HIDAJ_SMS_PER_DAY = env.int("SMS_PER_DAY", default=5000)
+# What the centre means to spend in a Jalali month; 0 warns of nothing.
+HIDAJ_SMS_MONTH_RIAL = env.int("SMS_MONTH_RIAL", default=0)
+# The price of a part where the gateway tells none.
+HIDAJ_SMS_PART_RIAL = env.int("SMS_PART_RIAL", default=2000)
+# Staff are told when less is left on an account of a gateway.
+HIDAJ_LOW_CREDIT = {"IRR": 1_000_000, "SMS": 300, "USD": 5}
 HIDAJ_PASSWORDS_PER_PHONE = [(10, 600), (100, 24 * 3600)]
 HIDAJ_PASSWORDS_PER_NETWORK = [(30, 60)]
 HIDAJ_SESSION_DAYS = 30

@@ -1,8 +1,9 @@
 """What this app hands to the foundation at start-up."""
 
 from accounts import hooks
-from core.registry import register_tick
-from desk import checks, day_sheet, feeds, find_messages, roles, site_audit
+from core.registry import register_personal_data, register_tick
+from desk import checks, day_sheet, feeds, find_messages, roles, site_audit, tasks
+from notifications.alarms import on_alarm
 
 DAY_SECONDS = 24 * 3600
 
@@ -15,4 +16,9 @@ def register() -> None:
     find_messages.register()
     hooks.register_landing(roles.first_page)
     register_tick("desk.day_sheets", day_sheet.plan_day_sheets, every_seconds=300)
+    on_alarm(tasks.open_alarm)
+    register_tick("desk.tasks", tasks.close_lapsed, every_seconds=600)
+    register_personal_data(
+        "desk.StaffTask", ("phone", "text"), "to call back who could not be reached"
+    )
     register_tick("audit", site_audit.audit_and_keep, every_seconds=DAY_SECONDS)

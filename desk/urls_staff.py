@@ -7,12 +7,14 @@ from django.urls import path
 from desk.views import (
     roll,
     staff_board,
+    staff_channels,
     staff_courses,
     staff_messages,
     staff_people,
     staff_run_acts,
     staff_run_new,
     staff_runs,
+    staff_tasks,
     staff_time,
     teach,
     time_off,
@@ -100,4 +102,30 @@ staff_patterns = [
     ),
 ]
 
-urlpatterns = [*teach_patterns, *staff_patterns, *run_patterns, *time_patterns]
+message_patterns = [
+    path("staff/tasks/", staff_tasks.task_list, name="staff_tasks"),
+    path(
+        "staff/tasks/<int:pk>/result/",
+        staff_tasks.task_result,
+        name="staff_task_result",
+    ),
+    path("staff/channels/", staff_channels.channel_list, name="staff_channels"),
+    path(
+        "staff/channels/<slug:name>/hold/",
+        staff_channels.channel_hold,
+        name="staff_channel_hold",
+    ),
+    path(
+        "staff/channels/<slug:name>/release/",
+        staff_channels.channel_release,
+        name="staff_channel_release",
+    ),
+]
+
+urlpatterns = [
+    *teach_patterns,
+    *staff_patterns,
+    *run_patterns,
+    *time_patterns,
+    *message_patterns,
+]

@@ -26,7 +26,7 @@ _NEEDED = {
 
 def unsafe_routes() -> list[str]:
     """What is wrong with the ways out, one sentence each."""
-    used = set(settings.SMS_ROUTES.values())
+    used = set(routing.used())
     problems = [f"SMS_ROUTES names no gateway: {n}" for n in used - GATEWAYS.keys()]
     if used <= {"file"}:
         problems.append("SMS_ROUTES sends every SMS into a file")

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from core.transactions import atomic_retrying
-from notifications import kinds, optouts, quiet_hours, rendering
+from notifications import kinds, optouts, quiet_hours, rendering, spending
 from notifications.channels import gateway_for, links_allowed, paused_until
 from notifications.gateways import routing
 from notifications.gateways.base import Gateway, Outgoing
@@ -144,13 +144,14 @@ def _prepare(
         put_back(message, until=now)
         end_pending(_row(message), new=unwanted)
         return None
-    gateway = gateway_for(message)
+    gateway = gateway_for(message, now)
     release_at = quiet_hours.release_time(message.urgency, now)
     if release_at > now:
         put_back(message, until=release_at, due_at=release_at)
         return None
-    if rests := paused_until(gateway.name, now):
-        put_back(message, until=rests)
+    rests = paused_until(gateway.name, now) or now
+    if (free_at := max(rests, spending.next_allowed(message, now))) > now:
+        put_back(message, until=free_at)
         return None
     outgoing = _render(message, kind, gateway, now)
     _row(message).update(

@@ -134,6 +134,8 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     # When its fate is asked for next; empty when nobody asks (any more).
     next_check_at = models.DateTimeField(null=True, blank=True)
+    # Which of the routes of its number is tried first, 0 for the usual one.
+    route = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
 
     objects = OutboxQuerySet.as_manager()
@@ -166,6 +168,7 @@ class OutboxMessage(models.Model):
                 fields=["subject_kind", "subject_id"], name="outboxmessage_subject"
             ),
             models.Index(fields=["-created_at"], name="outboxmessage_newest"),
+            models.Index(fields=["recipient", "-sent_at"], name="outboxmessage_to"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -234,18 +237,53 @@ class OptOut(models.Model):
 
 
 class ChannelState(models.Model):
-    """A gateway that refuses us as a customer rests until `paused_until`."""
+    """How a gateway is: resting, stopped by staff, and what is left on its account.
+
+    One that refuses us as a customer rests until `paused_until`; one that staff
+    stopped rests from `held_at` until they let it go on.
+    """
 
     gateway = models.CharField(max_length=20, unique=True)
-    paused_until = models.DateTimeField()
-    reason = models.CharField(max_length=60)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=60, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True)
+    credit = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    credit_unit = models.CharField(max_length=3, blank=True)
+    credit_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("paused gateway")
-        verbose_name_plural = _("paused gateways")
+        verbose_name = _("state of a gateway")
+        verbose_name_plural = _("states of gateways")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(credit=None, credit_at=None)
+                | Q(credit__isnull=False, credit_at__isnull=False),
+                name="channelstate_credit_with_time",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.reason}"
+
+
+class SmsDay(models.Model):
+    """What one gateway took on one day of the centre, in rial by its own prices."""
+
+    on = models.DateField()
+    gateway = models.CharField(max_length=20)
+    messages = models.PositiveIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0)
+    cost_rial = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("SMS of a day")
+        verbose_name_plural = _("SMS by day")
+        constraints = [
+            models.UniqueConstraint(fields=["on", "gateway"], name="smsday_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.gateway}"
 
 
 class FeedTokenQuerySet(models.QuerySet["FeedToken"]):

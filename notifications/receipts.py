@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 from core.transactions import atomic_retrying
+from notifications import spending
 from notifications.bell import ring_reports
 from notifications.gateways.base import Fate, Report
 from notifications.gateways.twilio import FATES, TwilioGateway
@@ -92,10 +93,12 @@ def settle(report: Report, *, gateway: str, now: dt.datetime) -> bool:
         return _absent(message, rows, now)
     if message.gateway_id not in ("", report.gateway_id):
         return False
-    return _advance(message, rows, report)
+    return _advance(message, rows, report, now)
 
 
-def _advance(message: OutboxMessage, rows: OutboxQuerySet, report: Report) -> bool:
+def _advance(
+    message: OutboxMessage, rows: OutboxQuerySet, report: Report, now: dt.datetime
+) -> bool:
     state = _STATES[report.fate]
     fields: dict[str, Any] = {
         "gateway_id": report.gateway_id[:64],
@@ -106,6 +109,7 @@ def _advance(message: OutboxMessage, rows: OutboxQuerySet, report: Report) -> bo
     if message.state == State.UNKNOWN:
         # The answer was lost, but the message was not.
         fields["sent_at"] = message.first_call_at
+        spending.note(message, None, message.first_call_at or now)
         return bool(move(rows, old=State.UNKNOWN, new=state, **fields))
     if state == State.ACCEPTED:
         return False

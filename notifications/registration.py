@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.health import register_check
 from core.registry import register_audit, register_personal_data, register_tick
-from notifications import audit, checks, reports, upkeep
+from notifications import audit, checks, credit, reports, upkeep
 
 
 def register() -> None:
@@ -13,6 +13,7 @@ def register() -> None:
     register_tick("outbox.sweep", upkeep.sweep, every_seconds=30)
     register_tick("outbox.drain", upkeep.drain_in_tick, every_seconds=30)
     register_tick("outbox.reports", reports.ask_for_reports, every_seconds=30)
+    register_tick("sms.credit", credit.look_at_credit, every_seconds=1800)
     register_check("outbox", upkeep.outbox_is_well)
     register_audit("messages.sent_once", 7, audit.sent_twice)
     register_audit("messages.not_after_expiry", 7, audit.sent_too_late)

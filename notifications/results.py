@@ -7,8 +7,14 @@ import logging
 import random
 
 from core.transactions import atomic_retrying
-from notifications import kinds
-from notifications.channels import first_check_at, pause, repeat_window_of
+from notifications import kinds, spending
+from notifications.alarms import Alarm, raise_alarm
+from notifications.channels import (
+    first_check_at,
+    next_route,
+    pause,
+    repeat_window_of,
+)
 from notifications.gateways.base import Outcome, SendResult
 from notifications.models import OutboxMessage, OutboxQuerySet, State, Urgency
 from notifications.optouts import opt_out
@@ -63,6 +69,7 @@ def _accept(
 ) -> bool:
     if message.state not in (State.SENDING, State.UNKNOWN):
         return False
+    spending.note(message, result.cost, now)
     return bool(
         move(
             rows,
@@ -89,6 +96,8 @@ def _refused(
     if result.outcome == Outcome.OPTED_OUT:
         purpose = kinds.get(message.kind).purpose
         opt_out(recipient=message.recipient, purpose=purpose, now=now)
+    if result.outcome == Outcome.FAULT:
+        raise_alarm(Alarm.MESSAGE, f"{message.gateway}:{code}", now)
     if result.outcome in FINAL:
         move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
         return
@@ -132,6 +141,7 @@ def _try_again(
         next_attempt_at=at,
         first_call_at=first_call_at,
         error_code=code,
+        route=message.route if first_call_at else next_route(message),
     )
 
 

@@ -21,6 +21,7 @@ from core.models import Holiday
 from courses.models import CourseRun
 from courses.services.enrolment import enrol, join_waiting_list
 from desk.feeds import PERSON
+from desk.tasks import open_task
 from notifications.feeds import create_feed
 from notifications.models import OutboxMessage
 from tests.factories import (
@@ -187,9 +188,11 @@ def _centre_names(applicant: Person, instructor: Person) -> dict[str, str]:
     )
     message = OutboxMessage.objects.order_by("pk").first()
     assert message is not None
+    task, _is_new = open_task(kind="call_back", key="world", now=NOW)
     _token, feed = create_feed(subject_kind=PERSON, subject_id=applicant.pk, now=NOW)
     return {
         "feed": feed,
+        "task": str(task.pk),
         "person": str(applicant.pk),
         "block": str(leave.pk),
         "closure": str(closure.pk),

@@ -26,18 +26,31 @@ class NoRoute(LookupError):
     """SMS_ROUTES serves no such number."""
 
 
-def gateway_name(recipient: str) -> str:
-    """The gateway of the longest matching prefix in SMS_ROUTES.
+def ways(recipient: str, purpose: str = "") -> list[str]:
+    """The gateways of a number, the usual one first, then those that step in.
 
-    Raises NoRoute when none matches and there is no `*`.
+    SMS_ROUTES maps a prefix (`*` for every number), or a prefix and a purpose
+    (`+98:code`), to gateways joined by `>`. The longest prefix wins, and of two alike
+    the one with the purpose. Raises NoRoute when none matches.
     """
-    routes: dict[str, str] = settings.SMS_ROUTES
-    matching = [prefix for prefix in routes if recipient.startswith(prefix)]
-    if matching:
-        return routes[max(matching, key=len)]
-    if "*" not in routes:
+    matching = [
+        (len(prefix), bool(wanted), names)
+        for key, names in settings.SMS_ROUTES.items()
+        for prefix, _, wanted in [key.removeprefix("*").partition(":")]
+        if recipient.startswith(prefix) and wanted in ("", purpose)
+    ]
+    if not matching:
         raise NoRoute
-    return routes["*"]
+    return _names(max(matching)[2])
+
+
+def _names(route: str) -> list[str]:
+    return [name.strip() for name in route.split(">")]
+
+
+def used() -> list[str]:
+    """Every gateway that a route names, by name."""
+    return sorted({n for route in settings.SMS_ROUTES.values() for n in _names(route)})
 
 
 def gateway(name: str) -> Gateway:
