@@ -187,11 +187,11 @@ def sessions_have_their_claims() -> list[str]:
     claims = Claim.objects.filter(ended_at=None, block__class_session__isnull=False)
     for block_id, resource_id in claims.values_list("block_id", "resource_id"):
         taken[block_id].add(resource_id)
-    sessions = ClassSession.objects.select_related("block", "run__room__resource")
+    sessions = ClassSession.objects.select_related("block", "room__resource")
     lines = []
-    for session in sessions.prefetch_related("run__instructors__resource"):
-        run = session.run
-        needed = {run.room.resource.pk, *(p.resource.pk for p in run.instructors.all())}
+    for session in sessions.prefetch_related("instructors__resource"):
+        teachers = session.instructors.all()
+        needed = {session.room.resource.pk, *(p.resource.pk for p in teachers)}
         has = taken[session.block_id]
         if session.is_planned and not needed <= has:
             lines.append(f"session {session.pk}: its time is not taken")

@@ -37,9 +37,9 @@ def _url(path: str) -> str:
     return settings.PUBLIC_BASE_URL.rstrip("/") + path
 
 
-def _place(run: CourseRun) -> str:
+def _place(session: ClassSession) -> str:
     words = (
-        run.room.name,
+        session.room.name,
         localized(settings.HIDAJ_CENTRE, "address"),
         localized(settings.HIDAJ_CENTRE, "landmark"),
     )
@@ -80,7 +80,7 @@ def _entry(reservation: Reservation, session: ClassSession) -> CalendarEntry:
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         summary=summary,
-        location=_place(run),
+        location=_place(session),
         description=_("Class session %(n)s. Reference: %(reference)s")
         % {"n": session.number, "reference": reservation.party.reference},
         url=_url(reverse("courses:short", args=[reservation.party.reference])),
@@ -92,7 +92,7 @@ def _entry(reservation: Reservation, session: ClassSession) -> CalendarEntry:
 def _sessions(runs: Sequence[int]) -> list[ClassSession]:
     return list(
         ClassSession.objects.filter(run__in=runs)
-        .select_related("run__course", "run__room")
+        .select_related("run__course", "room")
         .order_by("starts_at", "pk")
     )
 
@@ -113,8 +113,8 @@ def person_entries(person: Person) -> list[CalendarEntry]:
 
 
 def teacher_entries(person: Person) -> list[CalendarEntry]:
-    """All class sessions that a person teaches, for a feed."""
-    runs = CourseRun.objects.visible_to(person).exclude(state=RunState.DRAFT)
+    """All class sessions that a person gives, for a feed."""
+    own = ClassSession.objects.filter(instructors=person)
     return [
         CalendarEntry(
             uid=f"{session.uid}.teacher@{_domain()}",
@@ -122,13 +122,15 @@ def teacher_entries(person: Person) -> list[CalendarEntry]:
             starts_at=session.starts_at,
             ends_at=session.ends_at,
             summary=session.run.title,
-            location=session.run.room.name,
+            location=session.room.name,
             description=session.run.code,
             url=_url(reverse("courses:run", args=[session.run.code])),
             status="CONFIRMED" if session.is_planned else "CANCELLED",
             changed_at=session.changed_at,
         )
-        for session in _sessions(list(runs.values_list("pk", flat=True)))
+        for session in own.exclude(run__state=RunState.DRAFT)
+        .select_related("run__course", "room")
+        .order_by("starts_at", "pk")
     ]
 
 

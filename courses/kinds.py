@@ -320,14 +320,35 @@ def schedule_kinds() -> list[MessageKind]:
                 "en": "{course}: class moved.\nOld: {old}\nNew: {new}\n{centre}",
             },
             subject={
-                "fa": "زمان تازهٔ کلاس «{full_course}»",
-                "en": "New time: {full_course}",
+                "fa": "تغییر کلاس «{full_course}»",
+                "en": "Class changed: {full_course}",
             },
             body={
                 "fa": "کلاس «{full_course}»{for_whom} جابه‌جا شد.\nپیشین: {old}\n"
                 "تازه: {new}\n\nهمهٔ جلسه‌ها:\n{dates}" + END_FA,
                 "en": "A class of {full_course}{for_whom} moved.\nOld: {old}\n"
                 "New: {new}\n\nAll class sessions:\n{dates}" + END_EN,
+            },
+            calendar=calendars.notice_file_by_id,
+        ),
+        _kind(
+            "class_session_added",
+            "change",
+            values.notice_values,
+            values.notice_wanted,
+            sms={
+                "fa": "جلسهٔ تازهٔ «{course}»: {day} {time}، {room}.\n{centre}",
+                "en": "{course}: one more class on {day} {time}, {room}.\n{centre}",
+            },
+            subject={
+                "fa": "یک جلسهٔ دیگر برای «{full_course}»",
+                "en": "One more class: {full_course}",
+            },
+            body={
+                "fa": "یک جلسه به «{full_course}»{for_whom} افزوده شد: {day} {time}،"
+                " {room}.\n\nهمهٔ جلسه‌ها:\n{dates}" + END_FA,
+                "en": "{full_course}{for_whom} has one more class on {day} {time},"
+                " {room}.\n\nAll class sessions:\n{dates}" + END_EN,
             },
             calendar=calendars.notice_file_by_id,
         ),
@@ -406,46 +427,6 @@ def schedule_kinds() -> list[MessageKind]:
     ]
 
 
-def teaching_kinds() -> list[MessageKind]:
-    """For instructors."""
-    return [
-        _kind(
-            "instructor_booking_notice",
-            "change",
-            values.teacher_notice_values,
-            values.version_wanted,
-            sms={
-                "fa": "{what}: {person}، «{course}»، {day} {time}.\n"
-                "جاها: {seats}\n{centre}",
-                "en": "{what}: {person}, {course}, {day} {time}.\n"
-                "Places: {seats}\n{centre}",
-            },
-        ),
-        _kind(
-            "teaching_changed",
-            "change",
-            values.change_values,
-            values.change_wanted,
-            sms={
-                "fa": "برنامهٔ تدریس «{course}»:\nپیشین: {old}\nتازه: {new}\n{centre}",
-                "en": "Your class {course}:\nOld: {old}\nNew: {new}\n{centre}",
-            },
-        ),
-        _kind(
-            "teaching_run_cancelled",
-            "change",
-            values.run_values,
-            values.run_cancelled_wanted,
-            sms={
-                "fa": "دورهٔ «{course}» ({day}) که تدریس می‌کردید لغو شد: {reason}\n"
-                "{centre}",
-                "en": "{course} ({day}), which you teach, is cancelled: {reason}\n"
-                "{centre}",
-            },
-        ),
-    ]
-
-
 def register_all() -> None:
     """Make every kind known; called at start-up."""
     groups = (
@@ -453,7 +434,6 @@ def register_all() -> None:
         waiting_kinds,
         draw_kinds,
         schedule_kinds,
-        teaching_kinds,
     )
     for group in groups:
         for kind in group():

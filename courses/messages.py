@@ -6,11 +6,12 @@ What the messages say is in `courses.kinds` and `courses.values`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
+from accounts.models import Person
 from booking.models import (
     Draw,
     EntryState,
@@ -38,6 +39,7 @@ from courses.models import (
     RunState,
     SessionChange,
     SessionNotice,
+    TeacherChange,
 )
 from notifications import services as outbox
 
@@ -45,6 +47,7 @@ RESERVATION = "reservation"
 OFFER = "offer"
 NOTICE = "session_notice"
 CHANGE = "session_change"
+TEACHER_CHANGE = "teacher_change"
 RUN = "course_run"
 INTEREST = "course_interest"
 
@@ -175,7 +178,7 @@ def _tell_instructors(
     session = coming.order_by("starts_at").first()
     if session is None:
         return
-    for person in run.instructors.select_related("user"):
+    for person in session.instructors.select_related("user"):
         to = as_recipient(f"teacher-{person.pk}", person)
         notice = Notice(
             kind="instructor_booking_notice",
@@ -210,9 +213,9 @@ def drop_reminders(session: ClassSession, *, now: dt.datetime) -> None:
 def tell_session_changed(
     session: ClassSession, change: SessionChange, *, now: dt.datetime
 ) -> None:
-    """Tell everyone enrolled and the instructors that a class session moved or ended.
+    """Tell everyone enrolled and the instructors of another time or room, or the end.
 
-    A draft has nobody to tell but its instructors, who are told at its publication.
+    A draft tells nobody: its plan is not settled.
     """
     drop_reminders(session, now=now)
     if session.run.state != RunState.PUBLISHED:
@@ -246,7 +249,8 @@ def _tell_teachers_changed(
     concerns_at: dt.datetime,
     now: dt.datetime,
 ) -> None:
-    for person in session.run.instructors.select_related("user"):
+    swapped = session.teacher_changes.filter(is_on=True, at=change.at).values("person")
+    for person in session.instructors.exclude(pk__in=swapped).select_related("user"):
         notice = Notice(
             kind="teaching_changed",
             subject_kind=CHANGE,
@@ -259,9 +263,57 @@ def _tell_teachers_changed(
         send(notice, as_recipient(f"teacher-{person.pk}", person), now=now)
 
 
+def tell_teachers_swapped(
+    changes: Sequence[TeacherChange], *, now: dt.datetime
+) -> None:
+    """Tell who gives a class session from now on, and who does not any more."""
+    for change in changes:
+        session = change.class_session
+        if session.run.state != RunState.PUBLISHED:
+            continue
+        notice = Notice(
+            kind="teaching_given" if change.is_on else "teaching_taken",
+            subject_kind=TEACHER_CHANGE,
+            subject_id=change.pk,
+            tag=str(change.pk),
+            expires_at=session.ends_at,
+            concerns_at=session.starts_at,
+        )
+        to = as_recipient(f"teacher-{change.person_id}", change.person)
+        send(notice, to, now=now)
+
+
+def tell_session_added(session: ClassSession, *, now: dt.datetime) -> None:
+    """Tell everyone enrolled and the instructors of one more class session."""
+    if session.run.state != RunState.PUBLISHED:
+        return
+    for reservation in _confirmed(session.run):
+        notice = SessionNotice.objects.create(
+            class_session=session,
+            reservation=reservation,
+            kind=NoticeKind.ADDED,
+            schedule_version=session.schedule_version,
+        )
+        for to in recipients(reservation):
+            news = Notice(
+                kind="class_session_added",
+                subject_kind=NOTICE,
+                subject_id=notice.pk,
+                tag=str(notice.pk),
+                expires_at=session.ends_at,
+                concerns_at=session.starts_at,
+                version=session.schedule_version,
+            )
+            send(news, to, now=now)
+
+
 def tell_instructors_run_cancelled(run: CourseRun, *, now: dt.datetime) -> None:
-    """Tell the instructors of a cancelled run."""
-    for person in run.instructors.select_related("user"):
+    """Tell the instructors of a cancelled run, and who was to give a part of it."""
+    coming = run.sessions.filter(starts_at__gt=now).values("pk")
+    concerned = Person.objects.filter(
+        Q(taught_runs=run) | Q(taught_sessions__in=coming)
+    )
+    for person in concerned.select_related("user").distinct():
         notice = Notice(
             kind="teaching_run_cancelled",
             subject_kind=RUN,

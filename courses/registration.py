@@ -3,7 +3,7 @@
 from accounts import hooks
 from booking import owners
 from core.registry import register_audit, register_personal_data, register_tick
-from courses import audit, audit_history, kinds, reminders, sign_in
+from courses import audit, audit_history, kinds, reminders, sign_in, teaching_kinds
 from courses.owner import OWNER
 
 
@@ -11,6 +11,7 @@ def register() -> None:
     """Called once, at start-up."""
     owners.register(OWNER)
     kinds.register_all()
+    teaching_kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
     hooks.register_naming_page("courses:book", "courses:wait")
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)

@@ -41,7 +41,9 @@ from courses.models import (
     RunState,
     SessionChange,
     SessionNotice,
+    TeacherChange,
 )
+from courses.news import News, news_of_change, news_of_notice
 from notifications.kinds import StillWanted
 from notifications.models import OutboxMessage
 from persian.jalali import format_date, format_range, format_time, weekday_name
@@ -156,7 +158,9 @@ def application_values(reservation_id: int, language: str) -> Values:
 
 def notice_values(notice_id: int, language: str) -> Values:
     """About one class session, for one enrolled person."""
-    notice = SessionNotice.objects.select_related("class_session").get(pk=notice_id)
+    notice = SessionNotice.objects.select_related("class_session__room").get(
+        pk=notice_id
+    )
     session = notice.class_session
     reservation = get_reservation(notice.reservation_id)
     run = _get_run(reservation.offering_id)
@@ -164,25 +168,53 @@ def notice_values(notice_id: int, language: str) -> Values:
         **_course_values(run),
         **_person_values(reservation),
         **_session_values(session),
-        **_change_values(session, notice.schedule_version),
+        **_notice_news(notice, run),
         "dates": _dates(run),
     }
 
 
 def _session_values(session: ClassSession) -> Values:
     return {
+        "room": clip(session.room.name, ROOM_LENGTH),
         "day": _day(session.starts_at),
         "time": _clock(session.starts_at),
-        "new": f"{_day(session.starts_at)} {_clock(session.starts_at)}",
         "reason": clip(session.cancel_reason, REASON_LENGTH),
         "full_reason": session.cancel_reason,
     }
 
 
-def _change_values(session: ClassSession, version: int) -> Values:
-    change = session.changes.filter(schedule_version=version).first()
-    before = change.from_starts_at if change else session.starts_at
-    return {"old": f"{_day(before)} {_clock(before)}"}
+def _moment(moment: dt.datetime) -> str:
+    return f"{_day(moment)} {_clock(moment)}"
+
+
+def _news_values(news: News, run: CourseRun) -> Values:
+    """Rooms are named only when the room is another.
+
+    The title gives way to the room, so that an SMS keeps its two parts.
+    """
+    old = _moment(news.from_at)
+    new = _moment(news.to_at) if news.to_at else _("cancelled")
+    if not news.has_other_room or news.from_room is None or news.to_room is None:
+        return {"old": old, "new": new}
+    room = clip(news.to_room.name, ROOM_LENGTH)
+    if news.is_same_time:
+        old = clip(news.from_room.name, ROOM_LENGTH)
+    return {
+        "old": old,
+        "new": with_comma([new, room]),
+        "course": clip(run.title, COURSE_LENGTH - len(room) - 2),
+    }
+
+
+def _notice_news(notice: SessionNotice, run: CourseRun) -> Values:
+    news = news_of_notice(notice)
+    if news is None:
+        return {"old": "", "new": ""}
+    said = _news_values(news, run)
+    if news.to_at is None:
+        # Of a cancelled class session the reader knows the time they last heard.
+        said |= {"day": _day(news.from_at), "time": _clock(news.from_at)}
+    return said
 
 
 def change_values(change_id: int, language: str) -> Values:
@@ -190,13 +222,18 @@ def change_values(change_id: int, language: str) -> Values:
     change = SessionChange.objects.select_related("class_session__run").get(
         pk=change_id
     )
+    run = _get_run(change.class_session.run.offering_id)
+    return {**_course_values(run), **_news_values(news_of_change(change), run)}
+
+
+def teacher_change_values(change_id: int, language: str) -> Values:
+    """About a class session that an instructor was given or relieved of."""
+    change = TeacherChange.objects.select_related("class_session__run").get(
+        pk=change_id
+    )
     session = change.class_session
     run = _get_run(session.run.offering_id)
-    after = _("cancelled")
-    if change.to_starts_at:
-        after = f"{_day(change.to_starts_at)} {_clock(change.to_starts_at)}"
-    old = f"{_day(change.from_starts_at)} {_clock(change.from_starts_at)}"
-    return {**_course_values(run), "old": old, "new": after}
+    return {**_course_values(run), **_session_values(session)}
 
 
 def run_values(run_id: int, language: str) -> Values:
@@ -332,6 +369,20 @@ def change_wanted(subject_id: int, message: OutboxMessage) -> str:
     change = SessionChange.objects.select_related("class_session").get(pk=subject_id)
     is_same = change.class_session.schedule_version == change.schedule_version
     return "" if is_same else SUPERSEDED
+
+
+def teacher_change_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """News of a duty, while it is so and the class session is to come."""
+    change = TeacherChange.objects.select_related("class_session__run").get(
+        pk=subject_id
+    )
+    session = change.class_session
+    teaches = session.instructors.filter(pk=change.person_id).exists()
+    if teaches != change.is_on:
+        return SUPERSEDED
+    if session.run.state == RunState.CANCELLED or not session.is_planned:
+        return CANCELLED
+    return EXPIRED if session.starts_at <= timezone.now() else ""
 
 
 def interest_wanted(subject_id: int, message: OutboxMessage) -> str:

@@ -41,7 +41,7 @@ def _sessions(
 ) -> list[Affected]:
     rows = ClassSession.objects.planned().exclude(run__state=RunState.CANCELLED)
     if person is not None:
-        rows = rows.filter(run__instructors=person)
+        rows = rows.filter(instructors=person)
     rows = rows.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
     coming = Q(
         run__offering__reservations__state__in=COMING,

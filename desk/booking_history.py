@@ -111,7 +111,7 @@ def _time_lines(booking: Booking) -> list[Line]:
         class_session__run__offering=booking.reservation.offering_id,
         at__gt=since,
         at__lte=until,
-    ).select_related("class_session")
+    ).select_related("class_session", "to_room")
     return [Line(change.at, _session_changed(change)) for change in changes]
 
 
@@ -127,6 +127,12 @@ def _meeting_moved(change: MeetingChange) -> str:
 def _session_changed(change: SessionChange) -> str:
     number = to_reader_digits(str(change.class_session.number))
     old = format_datetime(change.from_starts_at)
+    if change.to_room is not None and change.from_starts_at == change.to_starts_at:
+        return _("Class session %(number)s (%(time)s) is in another room: %(room)s") % {
+            "number": number,
+            "time": old,
+            "room": change.to_room,
+        }
     if change.to_starts_at is not None:
         return _("Class session %(number)s moved from %(old)s to %(new)s") % {
             "number": number,

@@ -106,16 +106,19 @@ class Booking:
     @property
     def next_at(self) -> dt.datetime | None:
         """When the person has to be there next; the start when nothing is left."""
-        coming = [
-            s.starts_at for s in self.sessions if s.is_planned and s.ends_at > self.now
-        ]
-        return coming[0] if coming else self.starts_at
+        coming = self._coming
+        return coming[0].starts_at if coming else self.starts_at
+
+    @property
+    def _coming(self) -> list[ClassSession]:
+        return [s for s in self.sessions if s.is_planned and s.ends_at > self.now]
 
     @property
     def room(self) -> Room | None:
-        """The room in the centre, if that is where it is."""
+        """The room in the centre, of the next class session, if that is where it is."""
         if self.run:
-            return self.run.room
+            coming = self._coming
+            return coming[0].room if coming else self.run.room
         return self.meeting.room if self.meeting else None
 
     @property
@@ -174,8 +177,8 @@ class Booking:
     @property
     def place(self) -> str:
         """The room, or how the meeting is held."""
-        if self.run:
-            return self.run.room.name
+        if self.run and self.room:
+            return self.room.name
         meeting = self.meeting
         if meeting is None:
             return ""
@@ -233,7 +236,7 @@ def _next_first(booking: Booking) -> tuple[float, int]:
 
 def read(reservations: ReservationQuerySet, now: dt.datetime) -> list[Booking]:
     """These reservations with all that the pages show of them, by primary key."""
-    sessions = ClassSession.objects.order_by("starts_at", "pk")
+    sessions = ClassSession.objects.select_related("room").order_by("starts_at", "pk")
     rows = list(
         reservations.select_related(
             "person",

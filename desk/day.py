@@ -70,7 +70,7 @@ def classes_between(
         rows = rows.taught_by(person)
     return (
         rows.between(from_at, to_at)
-        .select_related("run__course", "run__room", "run__offering")
+        .select_related("run__course", "room", "run__offering")
         .annotate(
             expected=Count("run__offering__reservations", filter=coming, distinct=True)
         )

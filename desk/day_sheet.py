@@ -47,7 +47,7 @@ def plan_day_sheets(now: dt.datetime) -> int:
         return 0
     _start, end = day_bounds(local.date())
     busy = {
-        *classes_between(now, end).values_list("run__instructors", flat=True),
+        *classes_between(now, end).values_list("instructors", flat=True),
         *meetings_between(now, end).values_list("consultant", flat=True),
     }
     people = Person.objects.filter(pk__in=busy).select_related("user").order_by("pk")
@@ -89,7 +89,7 @@ def _class_item(session: ClassSession) -> Item:
     expected: int = session.expected  # type: ignore[attr-defined]
     words = (
         f"{format_time(session.starts_at)} {clip(session.run.title, TITLE_LENGTH)}",
-        clip(session.run.room.name, PLACE_LENGTH),
+        clip(session.room.name, PLACE_LENGTH),
         to_reader_digits(
             ngettext("%(n)s person", "%(n)s people", expected) % {"n": expected}
         ),

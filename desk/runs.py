@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
+from accounts.models import Person
 from booking.models import (
     LIVE,
     SEATED,
@@ -17,7 +18,7 @@ from booking.models import (
     ReservationState,
     WaitingEntry,
 )
-from courses.models import CourseRun
+from courses.models import ClassSession, CourseRun
 from persian.text import search_key, to_latin_digits
 
 SHORTEST_NUMBER = 3
@@ -34,6 +35,16 @@ class Waiter:
     @property
     def people(self) -> list[Reservation]:
         return list(self.entry.party.reservations.all())
+
+
+def sessions_of(run: CourseRun) -> QuerySet[ClassSession]:
+    """Class sessions by time, cancelled ones too, with where and by whom."""
+    people = Person.objects.select_related("teaching_profile__person").order_by("pk")
+    return (
+        run.sessions.select_related("room")
+        .prefetch_related(Prefetch("instructors", queryset=people))
+        .order_by("starts_at", "pk")
+    )
 
 
 def bookings_of(run: CourseRun, text: str = "") -> ReservationQuerySet:

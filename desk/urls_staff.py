@@ -47,6 +47,11 @@ run_patterns = [
     ),
     path("staff/runs/<str:code>/book/", staff_run_acts.run_book, name="staff_run_book"),
     path(
+        "staff/runs/<str:code>/sessions/new/",
+        staff_run_acts.session_new,
+        name="staff_session_new",
+    ),
+    path(
         "staff/sessions/<int:pk>/move/",
         staff_run_acts.session_move,
         name="staff_session_move",

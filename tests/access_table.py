@@ -189,6 +189,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/runs/<run>/capacity/", REFUSED, PLANNERS),
         Row("/staff/runs/<run>/cancel/", PLANNERS, PLANNERS),
         Row("/staff/runs/<run>/book/", STAFF, STAFF),
+        Row("/staff/runs/<run>/sessions/new/", PLANNERS, PLANNERS),
         Row("/staff/sessions/<session>/move/", PLANNERS, PLANNERS),
         Row("/staff/sessions/<session>/cancel/", PLANNERS, PLANNERS),
         Row("/staff/bookings/<booking>/cancel/", STAFF, STAFF),

@@ -25,6 +25,7 @@ from courses.models.sessions import (
     SessionChange,
     SessionNotice,
     SessionState,
+    TeacherChange,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "SessionChange",
     "SessionNotice",
     "SessionState",
+    "TeacherChange",
 ]

@@ -271,8 +271,9 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
         )
 
     def visible_to(self, person: Person) -> CourseRunQuerySet:
-        """Runs that this person teaches."""
-        return self.filter(instructors=person)
+        """Runs that this person teaches, or a class session of them."""
+        own = Q(instructors=person) | Q(sessions__instructors=person)
+        return self.filter(pk__in=CourseRun.objects.filter(own).values("pk"))
 
     def upcoming(self, now: dt.datetime) -> CourseRunQuerySet:
         """Runs that are not over, nearest first; drafts and cancelled ones too."""

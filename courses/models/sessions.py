@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, User
-from booking.models import Reservation, TimeBlock
+from booking.models import Reservation, Room, TimeBlock
+from courses.display import teacher_names
 from courses.models.runs import Course, CourseRun, RunState
 
 
@@ -32,20 +33,30 @@ class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
 
     def taught_by(self, person: Person) -> ClassSessionQuerySet:
         """Class sessions of published runs that this person teaches."""
-        return self.filter(run__instructors=person, run__state=RunState.PUBLISHED)
+        return self.filter(instructors=person, run__state=RunState.PUBLISHED)
 
 
 class ClassSession(models.Model):
     """One meeting of a run.
 
     UTC is what everything reckons with; the wall time and zone beside it are what was
-    promised, in case the zone's rules change.
+    promised, in case the zone's rules change. Room and instructors begin as the run's;
+    another room or a substitute for one day belongs to this class session alone.
     """
 
     run = models.ForeignKey(
         CourseRun, on_delete=models.PROTECT, related_name="sessions"
     )
     number = models.PositiveSmallIntegerField(_("number"))
+    room = models.ForeignKey(
+        Room,
+        on_delete=models.PROTECT,
+        related_name="class_sessions",
+        verbose_name=_("room"),
+    )
+    instructors = models.ManyToManyField(
+        Person, related_name="taught_sessions", verbose_name=_("instructors")
+    )
     block = models.OneToOneField(
         TimeBlock, on_delete=models.PROTECT, related_name="class_session"
     )
@@ -96,9 +107,17 @@ class ClassSession(models.Model):
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
+    @property
+    def instructor_names(self) -> str:
+        """Names in the reader's language, joined."""
+        return teacher_names(self.instructors.all())
+
 
 class SessionChange(models.Model):
-    """Append-only: when a class session was moved or cancelled, by whom, and why."""
+    """Append-only: when a class session got another time or room or ended, and why.
+
+    Rooms are empty for a change that left the room alone.
+    """
 
     class_session = models.ForeignKey(
         ClassSession, on_delete=models.PROTECT, related_name="changes"
@@ -108,6 +127,12 @@ class SessionChange(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     from_starts_at = models.DateTimeField()
     to_starts_at = models.DateTimeField(null=True)
+    from_room = models.ForeignKey(
+        Room, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    to_room = models.ForeignKey(
+        Room, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -119,10 +144,24 @@ class SessionChange(models.Model):
         ]
 
 
+class TeacherChange(models.Model):
+    """Append-only: who was put on a class session as an instructor, or taken off."""
+
+    class_session = models.ForeignKey(
+        ClassSession, on_delete=models.PROTECT, related_name="teacher_changes"
+    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    is_on = models.BooleanField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+
+
 class NoticeKind(models.TextChoices):
     MOVED = "moved", _("Moved")
     CANCELLED = "cancelled", _("Cancelled")
     REMINDER = "reminder", _("Reminder")
+    ADDED = "added", _("Added")
 
 
 class SessionNotice(models.Model):

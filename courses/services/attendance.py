@@ -76,10 +76,10 @@ def enrolled(session: ClassSession) -> ReservationQuerySet:
 
 
 def may_write_roll(session: ClassSession, user: User) -> bool:
-    """Whether a user teaches this run or belongs to the staff."""
+    """Whether a user gives this class session or belongs to the staff."""
     if RoleGrant.objects.filter(user=user, role__in=STAFF_ROLES).exists():
         return True
-    return session.run.instructors.filter(user=user).exists()
+    return session.instructors.filter(user=user).exists()
 
 
 def _writable_session(session_id: int, by: User, now: dt.datetime) -> ClassSession:

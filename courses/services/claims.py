@@ -3,50 +3,79 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Person
 from booking import ledger
 from booking.exceptions import BookingError, TimeTaken
 from booking.ledger import Want
-from booking.models import Resource, TimeBlock
+from booking.models import Claim, Resource, Room, TimeBlock
 from booking.services.resources import resource_of_person, resource_of_room
 from courses.exceptions import CoursesError, TimeClash
-from courses.models import ClassSession, CourseRun
+from courses.models import ClassSession, Course
 from persian.jalali import format_date, format_datetime
 
 
-def lock_for(run: CourseRun, *, now: dt.datetime) -> None:
-    """Lock all that the run may take, before several statements take it."""
+@dataclass(frozen=True)
+class Needs:
+    """Where a class session is, who gives it, and whose machines it needs."""
+
+    course: Course
+    room: Room
+    instructors: Sequence[Person]
+
+
+def lock_for(
+    needs: Needs, *, now: dt.datetime, leaving: TimeBlock | None = None
+) -> None:
+    """Lock all that may be taken, before several statements take it.
+
+    What the block `leaving` has now is locked with it, in one order for all.
+    """
     machines = Resource.objects.filter(
-        machine_kind__in=run.course.course_machines.values("kind")
+        machine_kind__in=needs.course.course_machines.values("kind")
     )
-    ledger.lock_resources([*_fixed(run, now), *machines.values_list("pk", flat=True)])
+    held = (
+        Claim.objects.filter(block=leaving, ended_at=None)
+        if leaving
+        else Claim.objects.none()
+    )
+    ledger.lock_resources(
+        [
+            *_fixed(needs, now),
+            *machines.values_list("pk", flat=True),
+            *held.values_list("resource", flat=True),
+        ]
+    )
 
 
-def _fixed(run: CourseRun, now: dt.datetime) -> list[int]:
+def _fixed(needs: Needs, now: dt.datetime) -> list[int]:
     """Resources that are not chosen from a kind."""
-    people = [resource_of_person(p, now=now).pk for p in run.instructors.all()]
-    return [resource_of_room(run.room, now=now).pk, *people]
+    people = [resource_of_person(p, now=now).pk for p in needs.instructors]
+    return [resource_of_room(needs.room, now=now).pk, *people]
 
 
 def wants(
-    run: CourseRun, from_at: dt.datetime, to_at: dt.datetime, *, now: dt.datetime
+    needs: Needs, from_at: dt.datetime, to_at: dt.datetime, *, now: dt.datetime
 ) -> list[Want]:
-    """What a class session of the run needs at a time; raises BookingError when too
-    few machines are free."""
-    ids = _fixed(run, now)
-    for need in run.course.course_machines.select_related("kind").order_by("kind"):
+    """What a class session takes at a time; raises BookingError when too few machines
+    are free."""
+    ids = _fixed(needs, now)
+    machines = needs.course.course_machines.select_related("kind")
+    for need in machines.order_by("kind"):
         ids += ledger.free_machines(need.kind, need.count, from_at, to_at)
     return [Want(pk) for pk in ids]
 
 
 def claim_session(
-    run: CourseRun, number: int, block: TimeBlock, *, now: dt.datetime
+    needs: Needs, number: int, block: TimeBlock, *, now: dt.datetime
 ) -> None:
     """Take everything for the block's interval; raises TimeClash and CoursesError."""
     try:
-        needed = wants(run, block.starts_at, block.ends_at, now=now)
+        needed = wants(needs, block.starts_at, block.ends_at, now=now)
         ledger.claim(block, needed)
     except TimeTaken as error:
         raise clash(number, block.starts_at, error) from error

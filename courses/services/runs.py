@@ -9,24 +9,27 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
-from booking import seats
-from booking.models import BlockKind, Draw, OfferingKind, Room, TimeBlock
+from booking.models import Draw, OfferingKind, Room
 from booking.services import offerings
 from core.transactions import atomic_retrying
 from courses import messages
 from courses.exceptions import CoursesError
 from courses.models import (
     Audience,
-    ClassSession,
     Course,
     CourseRun,
     RunState,
     SessionState,
 )
-from courses.planner import ZONE_NAME, PlannedSession
-from courses.services.claims import claim_session, lock_for
-from courses.services.schedule import end_session, require_times
-from persian.text import to_reader_digits
+from courses.planner import PlannedSession
+from courses.services.claims import Needs, lock_for
+from courses.services.placing import (
+    lock_run,
+    place_session,
+    require_room_fits,
+    require_times,
+)
+from courses.services.schedule import end_session
 
 
 @atomic_retrying
@@ -89,9 +92,10 @@ def create_run(
         created_by=by,
     )
     run.instructors.set(instructors)
-    lock_for(run, now=now)
+    needs = Needs(course, room, list(instructors))
+    lock_for(needs, now=now)
     for number, planned in enumerate(sessions, start=1):
-        _add_session(run, number, planned, by=by, now=now)
+        place_session(run, number, planned, needs, by=by, now=now)
     return run
 
 
@@ -104,61 +108,7 @@ def _require_run(
         raise CoursesError(_("A run needs an instructor."), code="no_instructor")
     if capacity < 1:
         raise CoursesError(_("A run needs at least one place."), code="capacity")
-    _require_room_fits(room, capacity)
-
-
-def _require_room_fits(room: Room, capacity: int) -> None:
-    if capacity > room.capacity:
-        raise CoursesError(
-            _("%(room)s holds %(places)s people, fewer than the %(size)s planned.")
-            % {
-                "room": room.name,
-                "places": to_reader_digits(str(room.capacity)),
-                "size": to_reader_digits(str(capacity)),
-            },
-            code="room_too_small",
-        )
-
-
-def _add_session(
-    run: CourseRun,
-    number: int,
-    planned: PlannedSession,
-    *,
-    by: User | None,
-    now: dt.datetime,
-) -> ClassSession:
-    block = TimeBlock.objects.create(
-        kind=BlockKind.CLASS_SESSION,
-        starts_at=planned.starts_at,
-        ends_at=planned.ends_at,
-        created_by=by,
-        created_at=now,
-    )
-    claim_session(run, number, block, now=now)
-    return ClassSession.objects.create(
-        run=run,
-        number=number,
-        block=block,
-        starts_at=planned.starts_at,
-        ends_at=planned.ends_at,
-        wall_on=planned.on,
-        wall_start=planned.start,
-        wall_end=planned.end,
-        zone=ZONE_NAME,
-        changed_at=now,
-    )
-
-
-def lock_run(run_id: int) -> CourseRun:
-    """The run as it is now, under the lock of its offering; raises DoesNotExist.
-
-    The offering's row is the one lock of a run: bookings, the waiting list and
-    changes of dates pass through it.
-    """
-    offering_id = CourseRun.objects.values_list("offering_id", flat=True).get(pk=run_id)
-    seats.lock_one(offering_id)
-    return CourseRun.objects.select_related("course", "offering", "room").get(pk=run_id)
+    require_room_fits(room, capacity)
 
 
 @atomic_retrying
@@ -216,11 +166,17 @@ def change_capacity(*, run_id: int, capacity: int, now: dt.datetime) -> CourseRu
     run = lock_run(run_id)
     if capacity < 1:
         raise CoursesError(_("A run needs at least one place."), code="capacity")
-    _require_room_fits(run.room, capacity)
+    for room in _rooms_of(run, now):
+        require_room_fits(room, capacity)
     run.offering = offerings.change_capacity(
         offering_id=run.offering_id, capacity=capacity, now=now
     )
     return run
+
+
+def _rooms_of(run: CourseRun, now: dt.datetime) -> list[Room]:
+    coming = run.sessions.planned().filter(ends_at__gt=now).values("room")
+    return [run.room, *Room.objects.filter(pk__in=coming)]
 
 
 @atomic_retrying

@@ -1,60 +1,98 @@
-"""Moving and cancelling class sessions; everyone concerned is told."""
+"""Adding, moving and cancelling class sessions; everyone concerned is told."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import pairwise
+from uuid import UUID
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Person, User
 from booking import ledger, seats
 from booking.exceptions import BookingError, TimeTaken
-from booking.services import offerings
+from booking.models import Room
+from core.idempotency import form_digest, once
 from core.transactions import atomic_retrying
 from courses import messages
 from courses.exceptions import CoursesError
 from courses.models import (
     ClassSession,
     CourseRun,
-    RunState,
     SessionChange,
     SessionState,
+    TeacherChange,
 )
 from courses.planner import ZONE_NAME, PlannedSession
-from courses.services.claims import clash, lock_for, wants
-from persian.jalali import format_date
+from courses.services.claims import Needs, clash, lock_for, wants
+from courses.services.placing import (
+    follow_dates,
+    lock_run,
+    place_session,
+    require_apart,
+    require_needs,
+    require_not_cancelled,
+    require_time,
+)
 
 
-def require_times(sessions: Sequence[PlannedSession], *, now: dt.datetime) -> None:
-    """Refuse a plan that is empty, past, off the quarter or overlaps itself.
+@atomic_retrying
+def add_class_session(
+    *,
+    run_id: int,
+    on: dt.date,
+    start: dt.time,
+    end: dt.time,
+    by: User,
+    key: UUID,
+    now: dt.datetime,
+    room: Room | None = None,
+    instructors: Sequence[Person] | None = None,
+) -> ClassSession:
+    """Add a class session to a run that is not over; everyone with a place is told.
 
-    Raises CoursesError; BookingError for a start that is not on the quarter.
+    Without a room or instructors it has the run's. The same form sent twice adds one.
+    Raises CoursesError for a run that is over or cancelled, a past or overlapping time
+    and a room that is too small, TimeClash for who or what is taken, and KeyReused.
     """
-    if not sessions:
-        raise CoursesError(_("A run needs at least one class session."), code="none")
-    for planned in sessions:
-        _require_time(planned, now=now)
-    for one, following in pairwise(sessions):
-        if following.starts_at < one.ends_at:
-            raise CoursesError(
-                _("Two class sessions overlap on %(day)s.")
-                % {"day": format_date(following.on, weekday=True)},
-                code="overlap",
-            )
+    run = lock_run(run_id)
+    planned = PlannedSession(on, start, end)
+    record = once(
+        key=key,
+        actor=f"user:{by.pk}",
+        action="add_class_session",
+        digest=form_digest({"run": run_id, "on": on, "start": start, "end": end}),
+        now=now,
+    )
+    if record.result_id:
+        return ClassSession.objects.get(pk=record.result_id)
+    _require_extendable(run, planned, now=now)
+    needs = Needs(
+        run.course,
+        room or run.room,
+        list(run.instructors.all() if instructors is None else instructors),
+    )
+    require_needs(run, needs)
+    lock_for(needs, now=now)
+    number = 1 + run.sessions.aggregate(last=Max("number", default=0))["last"]
+    session = place_session(run, number, planned, needs, by=by, now=now)
+    record.remember(session.pk)
+    follow_dates(run, now=now)
+    given = _note_teachers(session, needs.instructors, True, by=by, reason="", now=now)
+    messages.tell_session_added(session, now=now)
+    messages.tell_teachers_swapped(given, now=now)
+    return session
 
 
-def _require_time(planned: PlannedSession, *, now: dt.datetime) -> None:
-    if planned.end <= planned.start:
-        raise CoursesError(_("The end must come after the start."), code="empty")
-    if planned.starts_at <= now:
-        raise CoursesError(
-            _("%(day)s is already past.")
-            % {"day": format_date(planned.on, weekday=True)},
-            code="past",
-        )
-    ledger.require_quarter(planned.starts_at)
+def _require_extendable(
+    run: CourseRun, planned: PlannedSession, *, now: dt.datetime
+) -> None:
+    require_not_cancelled(run)
+    if run.last_session_at <= now:
+        raise CoursesError(_("This run is already over."), code="over")
+    require_time(planned, now=now)
+    require_apart(run, planned)
 
 
 def _lock_session(session_id: int) -> ClassSession:
@@ -64,7 +102,7 @@ def _lock_session(session_id: int) -> ClassSession:
     )
     seats.lock_one(offering_id)
     return ClassSession.objects.select_related(
-        "block", "run__course", "run__offering", "run__room"
+        "block", "room", "run__course", "run__offering"
     ).get(pk=session_id)
 
 
@@ -78,71 +116,150 @@ def move_class_session(
     by: User | None,
     now: dt.datetime,
     reason: str = "",
+    room: Room | None = None,
+    instructors: Sequence[Person] | None = None,
 ) -> ClassSession:
-    """Give a class session another time (wall time of the centre); everyone is told.
+    """Give a class session another time (wall time of the centre), room or instructors.
 
-    A cancelled one comes back at the new time: that is how a make-up is set. Moving
-    to the time it has is quiet. Raises CoursesError for a class session that has
-    begun, a past or overlapping time, and TimeClash for who or what is taken.
+    Without a room or instructors it keeps its own. Whoever has a place hears of another
+    time or room; instructors hear what they gain, lose or find changed. A cancelled one
+    comes back at the new time: that is how a make-up is set. Changing nothing is quiet.
+
+    Raises CoursesError for a class session that has begun, a past or overlapping time
+    and a room that is too small, and TimeClash for who or what is taken.
     """
     session = _lock_session(session_id)
     planned = PlannedSession(on, start, end)
-    if session.is_planned and _has_time(session, planned):
+    teachers = list(session.instructors.all())
+    needs = Needs(
+        session.run.course,
+        room or session.room,
+        teachers if instructors is None else list(instructors),
+    )
+    if session.is_planned and _is_so(session, planned, needs, teachers):
         return session
     _require_movable(session, planned, now=now)
-    _move_claims(session, planned, now=now)
-    before = session.starts_at
-    session.starts_at, session.ends_at = planned.starts_at, planned.ends_at
-    session.wall_on, session.wall_start, session.wall_end = on, start, end
-    session.zone = ZONE_NAME
-    session.state, session.cancel_reason = SessionState.PLANNED, ""
-    change = _record(session, before, planned.starts_at, by=by, reason=reason, now=now)
-    follow_dates(session.run, now=now)
-    messages.tell_session_changed(session, change, now=now)
+    require_needs(session.run, needs)
+    _move_claims(session, planned, needs, now=now)
+    swapped = _set_teachers(session, needs, teachers, by=by, reason=reason, now=now)
+    if not _has_place(session, planned, needs):
+        change = _set_place(session, planned, needs, by=by, reason=reason, now=now)
+        follow_dates(session.run, now=now)
+        messages.tell_session_changed(session, change, now=now)
+    messages.tell_teachers_swapped(swapped, now=now)
     return session
 
 
-def _has_time(session: ClassSession, planned: PlannedSession) -> bool:
-    return (session.starts_at, session.ends_at) == (planned.starts_at, planned.ends_at)
+def _has_place(session: ClassSession, planned: PlannedSession, needs: Needs) -> bool:
+    """Whether it takes place then and there already."""
+    has = (session.starts_at, session.ends_at, session.room_id)
+    wanted = (planned.starts_at, planned.ends_at, needs.room.pk)
+    return session.is_planned and has == wanted
+
+
+def _is_so(
+    session: ClassSession,
+    planned: PlannedSession,
+    needs: Needs,
+    teachers: Sequence[Person],
+) -> bool:
+    return _has_place(session, planned, needs) and set(teachers) == set(
+        needs.instructors
+    )
 
 
 def _require_movable(
     session: ClassSession, planned: PlannedSession, *, now: dt.datetime
 ) -> None:
-    if session.run.state == RunState.CANCELLED:
-        raise CoursesError(_("This run was cancelled."), code="cancelled")
+    require_not_cancelled(session.run)
     if session.is_planned and session.starts_at <= now:
         raise CoursesError(_("This class session has already begun."), code="begun")
-    _require_time(planned, now=now)
-    others = session.run.sessions.planned().exclude(pk=session.pk)
-    if others.filter(
-        starts_at__lt=planned.ends_at, ends_at__gt=planned.starts_at
-    ).exists():
-        raise CoursesError(
-            _("Two class sessions overlap on %(day)s.")
-            % {"day": format_date(planned.on, weekday=True)},
-            code="overlap",
-        )
+    require_time(planned, now=now)
+    require_apart(session.run, planned, but=session.pk)
 
 
 def _move_claims(
-    session: ClassSession, planned: PlannedSession, *, now: dt.datetime
+    session: ClassSession, planned: PlannedSession, needs: Needs, *, now: dt.datetime
 ) -> None:
     """Free the old time first: machines may stay the same when the times overlap."""
     block = session.block
-    lock_for(session.run, now=now)
+    lock_for(needs, now=now, leaving=block)
     ledger.release(block, now=now)
     if block.ended_at:
         block.ended_at = None
         block.save(update_fields=["ended_at"])
     starts_at, ends_at = planned.starts_at, planned.ends_at
     try:
-        needed = wants(session.run, starts_at, ends_at, now=now)
+        needed = wants(needs, starts_at, ends_at, now=now)
         ledger.move(block, starts_at=starts_at, ends_at=ends_at, wants=needed, now=now)
     except TimeTaken as error:
         raise clash(session.number, starts_at, error) from error
     except BookingError as error:
         raise CoursesError(error.message, code=error.code) from error
+
+
+def _set_teachers(
+    session: ClassSession,
+    needs: Needs,
+    before: Sequence[Person],
+    *,
+    by: User | None,
+    reason: str,
+    now: dt.datetime,
+) -> list[TeacherChange]:
+    """Write who gives it from now on, and the history of whoever came or went."""
+    gone = [person for person in before if person not in needs.instructors]
+    come = [person for person in needs.instructors if person not in before]
+    session.instructors.set(needs.instructors)
+    return [
+        *_note_teachers(session, gone, False, by=by, reason=reason, now=now),
+        *_note_teachers(session, come, True, by=by, reason=reason, now=now),
+    ]
+
+
+def _note_teachers(
+    session: ClassSession,
+    people: Sequence[Person],
+    is_on: bool,
+    *,
+    by: User | None,
+    reason: str,
+    now: dt.datetime,
+) -> list[TeacherChange]:
+    return [
+        TeacherChange.objects.create(
+            class_session=session,
+            person=person,
+            is_on=is_on,
+            at=now,
+            by=by,
+            reason=reason,
+        )
+        for person in people
+    ]
+
+
+def _set_place(
+    session: ClassSession,
+    planned: PlannedSession,
+    needs: Needs,
+    *,
+    by: User | None,
+    reason: str,
+    now: dt.datetime,
+) -> SessionChange:
+    """Write the new time and room; a cancelled class session takes place again."""
+    before, old_room = session.starts_at, session.room
+    session.starts_at, session.ends_at = planned.starts_at, planned.ends_at
+    session.wall_on, session.zone = planned.on, ZONE_NAME
+    session.wall_start, session.wall_end = planned.start, planned.end
+    session.room = needs.room
+    session.state, session.cancel_reason = SessionState.PLANNED, ""
+    change = _record(session, before, planned.starts_at, by=by, reason=reason, now=now)
+    if old_room != needs.room:
+        change.from_room, change.to_room = old_room, needs.room
+        change.save(update_fields=["from_room", "to_room"])
+    return change
 
 
 def _record(
@@ -167,27 +284,6 @@ def _record(
         to_starts_at=after,
         reason=reason,
     )
-
-
-def follow_dates(run: CourseRun, *, now: dt.datetime) -> None:
-    """Let the run and its offering begin and end with its class sessions.
-
-    A booking window that closed with the first start closes with the new one.
-    """
-    planned = list(run.sessions.planned().order_by("starts_at"))
-    if not planned:
-        return
-    closed_with_start = run.offering.closes_at == run.first_session_at
-    run.first_session_at = planned[0].starts_at
-    run.last_session_at = max(session.ends_at for session in planned)
-    run.save(update_fields=["first_session_at", "last_session_at"])
-    offerings.set_start(
-        offering_id=run.offering_id, starts_at=run.first_session_at, now=now
-    )
-    run.offering.refresh_from_db()
-    if closed_with_start:
-        run.offering.closes_at = run.first_session_at
-        run.offering.save(update_fields=["closes_at"])
 
 
 @atomic_retrying

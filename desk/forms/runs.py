@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
@@ -316,17 +318,19 @@ class ReasonForm(forms.Form):
     )
 
 
-class MoveForm(forms.Form):
-    """Another time for a class session."""
+class PlaceForm(forms.Form):
+    """When and where a class session is, and who gives it."""
 
     on = JalaliDateField(label=_("Date"))
     start = TimeField(label=_("From"))
     end = TimeField(label=_("To"))
-    reason = CleanCharField(
-        label=_("Reason"),
-        max_length=200,
-        required=False,
-        help_text=_("Everyone who is told reads this sentence."),
+    room = forms.ModelChoiceField(
+        label=_("Room"), queryset=Room.objects.all(), empty_label=None
+    )
+    instructors = forms.ModelMultipleChoiceField(
+        label=_("Instructors"),
+        queryset=Person.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
     )
 
     ERROR_FIELDS: ClassVar[dict[str, str]] = {
@@ -335,4 +339,48 @@ class MoveForm(forms.Form):
         "not_on_quarter": "start",
         "time_taken": "start",
         "empty": "end",
+        "room_too_small": "room",
+        "no_instructor": "instructors",
     }
+
+    def __init__(self, *args: Any, teaching: Iterable[Person], **kwargs: Any) -> None:
+        """`teaching` are those who give it now, whatever became of their profile."""
+        super().__init__(*args, **kwargs)
+        people = Q(teaching_profile__teaches=True) | Q(pk__in=[p.pk for p in teaching])
+        self.fields["instructors"].queryset = Person.objects.filter(  # type: ignore[attr-defined]
+            people
+        ).order_by("search_key")
+
+
+class NewSessionForm(PlaceForm):
+    """One more class session."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class MoveForm(PlaceForm):
+    """Another time, room or instructor for a class session."""
+
+    reason = CleanCharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("Everyone who is told reads this sentence."),
+    )
+
+
+def next_place(run: CourseRun) -> dict[str, Any]:
+    """What one more class session has if nobody says otherwise: a week after the last
+    one, at its hours, with the run's room and instructors."""
+    last = run.sessions.order_by("-starts_at").first()
+    place: dict[str, Any] = {
+        "room": run.room_id,
+        "instructors": list(run.instructors.all()),
+    }
+    if last is not None:
+        place |= {
+            "on": last.wall_on + dt.timedelta(days=7),
+            "start": last.wall_start,
+            "end": last.wall_end,
+        }
+    return place

@@ -51,7 +51,7 @@ def roll(request: HttpRequest, pk: int) -> HttpResponse:
     """«start» marks everyone present; afterwards each mark can be changed."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101
-    rows = ClassSession.objects.select_related("run__course", "run__room")
+    rows = ClassSession.objects.select_related("run__course", "room")
     session = get_object_or_404(rows.exclude(run__state=RunState.DRAFT), pk=pk)
     if not may_write_roll(session, user):
         raise Http404
@@ -151,7 +151,7 @@ def _page(
         "has_begun": any(row.mark for row in rows),
         "is_early": day < session.wall_on,
         "is_open": _is_open(session, user, day),
-        "teaches": session.run.instructors.filter(user=user).exists(),
+        "teaches": session.instructors.filter(user=user).exists(),
         "there": sum(row.mark in (Mark.PRESENT, Mark.LATE) for row in rows),
     }
     return render(request, "desk/teach/roll.html", context)

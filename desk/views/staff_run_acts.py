@@ -15,10 +15,14 @@ from booking.services.parties import cancel_reservation
 from booking.services.waiting import place_in_line
 from core.exceptions import HidajError
 from courses.models import ClassSession, CourseRun
-from courses.services.schedule import cancel_class_session, move_class_session
+from courses.services.schedule import (
+    add_class_session,
+    cancel_class_session,
+    move_class_session,
+)
 from desk.callers import book_caller, queue_caller
 from desk.forms.people import CallerForm
-from desk.forms.runs import MoveForm, ReasonForm
+from desk.forms.runs import MoveForm, NewSessionForm, ReasonForm, next_place
 from desk.roles import planners_only, staff_only
 from desk.runs import told_of_session
 from desk.staffpage import posted, staff_page
@@ -29,21 +33,24 @@ FIRMS_SHOWN = 300
 
 
 def _session(pk: int) -> ClassSession:
-    rows = ClassSession.objects.select_related("run__course", "run__offering")
+    rows = ClassSession.objects.select_related("run__course", "run__offering", "room")
     return get_object_or_404(rows, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
 @planners_only
 def session_move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another time for a class session; the page says how many will be told."""
+    """Another time, room or instructor; the page says how many will be told."""
     session = _session(pk)
+    teaching = list(session.instructors.all())
     initial = {
         "on": session.wall_on,
         "start": session.wall_start,
         "end": session.wall_end,
+        "room": session.room_id,
+        "instructors": teaching,
     }
-    form = MoveForm(posted(request), initial=initial)
+    form = MoveForm(posted(request), initial=initial, teaching=teaching)
     if request.method == "POST" and form.is_valid():
         try:
             move_class_session(
@@ -55,9 +62,35 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
         except HidajError as error:
             form.add_error(MoveForm.ERROR_FIELDS.get(error.code), str(error))
         else:
-            messages.success(request, _("The class session has its new time."))
+            messages.success(request, _("The class session is changed."))
             return redirect("desk:staff_run", code=session.run.code)
     return _session_page(request, session, form, "desk/staff/session_move.html")
+
+
+@require_http_methods(["GET", "POST"])
+@planners_only
+def session_new(request: HttpRequest, code: str) -> HttpResponse:
+    """One more class session in a run, as long and with whom the last one was."""
+    run = get_object_or_404(
+        CourseRun.objects.select_related("course", "offering"), code=code
+    )
+    teaching = list(run.instructors.all())
+    form = NewSessionForm(posted(request), initial=next_place(run), teaching=teaching)
+    if request.method == "POST" and form.is_valid():
+        try:
+            add_class_session(
+                run_id=run.pk,
+                by=user_of(request),
+                now=timezone.now(),
+                **form.cleaned_data,
+            )
+        except HidajError as error:
+            form.add_error(NewSessionForm.ERROR_FIELDS.get(error.code), str(error))
+        else:
+            messages.success(request, _("The class session is added."))
+            return redirect("desk:staff_run", code=code)
+    context = {"run": run, "form": form, "told": told_of_session(run)}
+    return staff_page(request, "desk/staff/session_new.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,7 +23,7 @@ from desk.forms.people import SearchForm
 from desk.forms.runs import CapacityForm, ReasonForm
 from desk.paging import page_of, query_of
 from desk.roles import planners_only, staff_only
-from desk.runs import bookings_of, is_ahead, told_of_run, waiting_of
+from desk.runs import bookings_of, is_ahead, sessions_of, told_of_run, waiting_of
 from desk.staffpage import posted, staff_page
 
 WHEN = ("ahead", "past", "all")
@@ -94,7 +94,7 @@ def run_page(
         "run": run,
         "phase": run.phase(now),
         "is_ahead": is_ahead(run, now),
-        "sessions": sorted(run.sessions.all(), key=lambda s: s.starts_at),
+        "sessions": sessions_of(run),
         "now": now,
         "skipped": skipped_between(days),
         "bookings": bookings_of(run, search.cleaned_data.get("q") or ""),

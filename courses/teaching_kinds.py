@@ -1,0 +1,78 @@
+"""The wording of every message to those who teach; as in `courses.kinds`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from booking.messages import message_kind
+from courses import values
+from courses.kinds import SAMPLE
+from notifications.kinds import MessageKind, register
+
+_kind = partial(message_kind, sample=SAMPLE)
+
+
+def teaching_kinds() -> list[MessageKind]:
+    """For instructors."""
+    return [
+        _kind(
+            "instructor_booking_notice",
+            "change",
+            values.teacher_notice_values,
+            values.version_wanted,
+            sms={
+                "fa": "{what}: {person}، «{course}»، {day} {time}.\n"
+                "جاها: {seats}\n{centre}",
+                "en": "{what}: {person}, {course}, {day} {time}.\n"
+                "Places: {seats}\n{centre}",
+            },
+        ),
+        _kind(
+            "teaching_changed",
+            "change",
+            values.change_values,
+            values.change_wanted,
+            sms={
+                "fa": "برنامهٔ تدریس «{course}»:\nپیشین: {old}\nتازه: {new}\n{centre}",
+                "en": "Your class {course}:\nOld: {old}\nNew: {new}\n{centre}",
+            },
+        ),
+        _kind(
+            "teaching_given",
+            "change",
+            values.teacher_change_values,
+            values.teacher_change_wanted,
+            sms={
+                "fa": "کلاس «{course}» با شماست: {day} {time}، {room}.\n{centre}",
+                "en": "You teach {course}: {day} {time}, {room}.\n{centre}",
+            },
+        ),
+        _kind(
+            "teaching_taken",
+            "change",
+            values.teacher_change_values,
+            values.teacher_change_wanted,
+            sms={
+                "fa": "کلاس «{course}» در {day} {time} دیگر با شما نیست.\n{centre}",
+                "en": "You no longer teach {course} on {day} {time}.\n{centre}",
+            },
+        ),
+        _kind(
+            "teaching_run_cancelled",
+            "change",
+            values.run_values,
+            values.run_cancelled_wanted,
+            sms={
+                "fa": "دورهٔ «{course}» ({day}) که تدریس می‌کردید لغو شد: {reason}\n"
+                "{centre}",
+                "en": "{course} ({day}), which you teach, is cancelled: {reason}\n"
+                "{centre}",
+            },
+        ),
+    ]
+
+
+def register_all() -> None:
+    """Make every kind known; called at start-up."""
+    for kind in teaching_kinds():
+        register(kind)
