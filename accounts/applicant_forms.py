@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +48,14 @@ class ApplicantForm(forms.Form):
         help_text=_("Messages go there too. Leave it empty if they have no mobile."),
     )
     consent = forms.BooleanField(required=False)
+    # What the form has said of the staff's approval, so that nobody asks unawares.
+    told_needs = forms.CharField(widget=forms.HiddenInput, required=False)
+    statement = CleanCharField(
+        label=_("A word to the centre (optional)"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
     overlap_ok = forms.BooleanField(
         label=_("I know. Book it although the times overlap."), required=False
     )
@@ -56,6 +66,9 @@ class ApplicantForm(forms.Form):
         self.knows_consent = not needs_consent(person)
         # Empty until there is something to warn of.
         self.overlap_part = Layout()
+        self.needs_part = Layout()
+        # Reasons for asking the staff that were found when the form was sent.
+        self.new_reasons: tuple[str, ...] = ()
         self.initial.setdefault("key", uuid.uuid4())
         mine = gettext("For myself")
         if person is not None:
@@ -88,6 +101,7 @@ class ApplicantForm(forms.Form):
         helper.layout = Layout(
             "key",
             *parts,
+            self.needs_part,
             Div("consent", css_class=consent_class),
             self.overlap_part,
         )
@@ -110,6 +124,34 @@ class ApplicantForm(forms.Form):
         self.add_error(
             "overlap_ok", _("Tick this to book it anyway, or choose another time.")
         )
+
+    @property
+    def posted_needs(self) -> list[str]:
+        """The reasons for asking the staff that this form has shown."""
+        return str(self.data.get("told_needs", "")).split()
+
+    def tell_needs(
+        self, reasons: Sequence[str], words: Sequence[str], *, asks: str = ""
+    ) -> None:
+        """Say that the staff decide, why and until when, before the form is sent.
+
+        `asks` is the question that the person answers for them, instead of an optional
+        word.
+        """
+        note = {"tone": "warn", "title": _("The centre decides first"), "lines": words}
+        self.needs_part.fields = [
+            HTML(render_to_string("components/note_list.html", note)),
+            "statement",
+            "told_needs",
+        ]
+        if asks:
+            self.fields["statement"].label = asks
+        self.initial["told_needs"] = " ".join(reasons)
+        if self.is_bound:
+            data = QueryDict(mutable=True)
+            data.update(self.data)
+            data["told_needs"] = " ".join(reasons)
+            self.data = data
 
     @property
     def is_for_me(self) -> bool:

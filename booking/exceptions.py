@@ -262,6 +262,20 @@ class Overlapping(BookingError):
         super().__init__(words, code="own_overlap")
 
 
+class ApprovalNeeded(BookingError):
+    """The staff decide about this place, and the booker was not told so before.
+
+    `reasons` are codes of ApprovalReason.
+    """
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(
+            _("The centre decides about this place. Read the note and send it again."),
+            code="approval_needed",
+        )
+        self.reasons = reasons
+
+
 class DecisionTooLate(BookingError):
     """A request was decided, cancelled, or its deadline passed meanwhile."""
 

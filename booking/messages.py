@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from accounts.models import Person, User
-from booking.models import Reservation
+from booking.models import Reservation, ReservationState
 from notifications.kinds import Calendar, MessageKind, StillWanted
+from notifications.models import OutboxMessage
 from persian.phones import display_phone
 from persian.text import clip, localized
 
@@ -78,6 +79,21 @@ def _booker_name(user: User, length: int) -> str:
 def ended_as(reservation: Reservation) -> str:
     """Why nobody needs older news of this place."""
     return CANCELLED if reservation.ended_at else SUPERSEDED
+
+
+def no_show_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A no-show that still counts."""
+    return "" if _counts(subject_id) else SUPERSEDED
+
+
+def lifted_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A no-show that was mended or forgiven."""
+    return SUPERSEDED if _counts(subject_id) else ""
+
+
+def _counts(reservation_id: int) -> bool:
+    missed = Reservation.objects.filter(state=ReservationState.NO_SHOW, forgiven=None)
+    return missed.filter(pk=reservation_id).exists()
 
 
 def message_kind(

@@ -24,7 +24,18 @@ from consulting.models import ConsultantCaps, Meeting, MeetingChange, Mode
 from consulting.slots import week_start
 from notifications.models import OutboxMessage
 
-CONFIRMED_KINDS = ("appointment_confirmed", "appointment_by_other")
+CONFIRMED_KINDS = (
+    "appointment_confirmed",
+    "appointment_by_other",
+    "appointment_approved",
+)
+# What a person hears when an appointment came into a state.
+STATE_KINDS = {
+    ReservationState.PENDING: ("appointment_asked", "request not told"),
+    ReservationState.REFUSED: ("appointment_refused", "refusal not told"),
+    ReservationState.NO_SHOW: ("appointment_no_show", "no-show not told"),
+}
+LAPSED_KIND = "appointment_lapsed"
 ENDED_KINDS = ("appointment_cancelled", "appointment_cancelled_by_centre")
 
 
@@ -133,11 +144,35 @@ def changes_were_told() -> list[str]:
     )
     ended = rows.filter(state=ReservationState.CANCELLED)
     found = [
+        *_decisions_untold(),
         *((r, "not confirmed") for r in rows.exclude(_told(*CONFIRMED_KINDS))),
         *((r, "end not told") for r in ended.exclude(_told(*ENDED_KINDS))),
         *((r, "move not told") for r in _moved_untold()),
     ]
     return [f"reservation {r.pk}: {what}" for r, what in found if recipients(r)]
+
+
+def _decisions_untold() -> list[tuple[Reservation, str]]:
+    """Requests, decisions and no-shows of which nobody was told."""
+    rows = Reservation.objects.filter(
+        offering__kind=OfferingKind.MEETING, person__isnull=False
+    ).select_related("person__user", "party")
+    changes = StatusChange.objects.filter(reservation=OuterRef("pk"))
+    missing = [
+        (row, words)
+        for state, (kind, words) in STATE_KINDS.items()
+        for row in rows.filter(Exists(changes.filter(to_state=state))).exclude(
+            _told(kind)
+        )
+    ]
+    lapsed = rows.filter(
+        Exists(
+            changes.filter(
+                from_state=ReservationState.PENDING, to_state=ReservationState.EXPIRED
+            )
+        )
+    )
+    return missing + [(r, "lapse not told") for r in lapsed.exclude(_told(LAPSED_KIND))]
 
 
 def _moved_untold() -> list[Reservation]:

@@ -15,6 +15,7 @@ from booking.models import Reservation, ReservationState
 from booking.owners import Event
 from booking.recipients import (
     Notice,
+    Recipient,
     as_recipient,
     is_told_by_whom,
     recipients,
@@ -34,9 +35,19 @@ STALE = dt.timedelta(days=3)
 
 KINDS = {
     Event.BOOKED: "appointment_confirmed",
+    Event.ASKED: "appointment_asked",
+    Event.APPROVED: "appointment_approved",
+    Event.REFUSED: "appointment_refused",
+    Event.APPROVAL_EXPIRED: "appointment_lapsed",
+    Event.NO_SHOW: "appointment_no_show",
+    Event.NO_SHOW_LIFTED: "appointment_no_show_lifted",
     Event.CANCELLED_BY_PERSON: "appointment_cancelled",
     Event.CANCELLED_BY_CENTRE: "appointment_cancelled_by_centre",
 }
+
+# What the consultant hears of: an appointment that stands now, one that no longer does.
+COMES = (Event.BOOKED, Event.APPROVED)
+GOES = (Event.CANCELLED_BY_PERSON, Event.CANCELLED_BY_CENTRE)
 
 
 def sequence(meeting: Meeting, reservation: Reservation) -> int:
@@ -56,14 +67,28 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
     meeting = get_meeting(reservation)
     if event not in KINDS:
         raise LookupError(f"meetings have no {event}")
-    if event != Event.BOOKED:
+    if event not in COMES:
         drop_reminders_of(reservation, now=now, state="cancelled")
-    for to in recipients(reservation):
+    for to in _hearers(event, reservation):
         notice = _notice(KINDS[event], meeting, reservation, now)
         if event == Event.BOOKED and is_told_by_whom(reservation, to):
             notice = _notice("appointment_by_other", meeting, reservation, now)
         send(notice, to, now=now)
-    _tell_consultant(meeting, reservation, now)
+    if event in COMES or (event in GOES and _was_firm(reservation)):
+        _tell_consultant(meeting, reservation, now)
+
+
+def _hearers(event: Event, reservation: Reservation) -> list[Recipient]:
+    """That somebody did not come is between them and the centre."""
+    hearers = recipients(reservation)
+    is_private = event in (Event.NO_SHOW, Event.NO_SHOW_LIFTED)
+    return hearers[:1] if is_private else hearers
+
+
+def _was_firm(reservation: Reservation) -> bool:
+    """Whether this was a confirmed appointment once, not only a request."""
+    changes = reservation.status_changes.filter(to_state=ReservationState.CONFIRMED)
+    return changes.exists()
 
 
 def _notice(

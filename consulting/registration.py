@@ -2,7 +2,14 @@
 
 from accounts import hooks
 from booking import owners
-from consulting import audit, audit_history, kinds, reminders, sign_in
+from consulting import (
+    audit,
+    audit_history,
+    decision_kinds,
+    kinds,
+    reminders,
+    sign_in,
+)
 from consulting.owner import OWNER
 from core.registry import register_audit, register_personal_data, register_tick
 
@@ -11,6 +18,7 @@ def register() -> None:
     """Called once, at start-up."""
     owners.register(OWNER)
     kinds.register_all()
+    decision_kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
     hooks.register_naming_page("consulting:book")
     register_tick("consulting.reminders", reminders.plan_reminders, every_seconds=300)

@@ -83,6 +83,11 @@ class ServiceForm(forms.Form):
     is_active = forms.BooleanField(
         label=_("Can be booked"), required=False, initial=True
     )
+    needs_approval = forms.BooleanField(
+        label=_("Staff decide about each appointment"),
+        required=False,
+        help_text=_("It is asked for; its time is kept until staff decide."),
+    )
     description_fa = _text(_("Description"))
     description_en = _text(_("Description in English"), **LTR)
     bring_fa = _text(_("What to bring"))

@@ -20,6 +20,7 @@ from booking.messages import (
 )
 from booking.models import Reservation, ReservationState
 from booking.recipients import is_for_another
+from booking.request_words import after_no_show_words, moment_words
 from consulting.display import where
 from consulting.messages import get_meeting, sequence
 from consulting.models import Meeting, MeetingChange, Mode
@@ -85,6 +86,17 @@ def reservation_values(reservation_id: int, language: str) -> Values:
     }
 
 
+def decision_values(reservation_id: int, language: str) -> Values:
+    """About a request and its deadline, or what follows from not coming."""
+    reservation = get_reservation(reservation_id)
+    until, person = reservation.approval_until, reservation.person
+    return {
+        **reservation_values(reservation_id, language),
+        "until": moment_words(until) if until else "",
+        "follows": after_no_show_words(person) if person else "",
+    }
+
+
 def change_values(change_id: int, language: str) -> Values:
     """About a moved meeting, for its consultants."""
     change = MeetingChange.objects.select_related(
@@ -104,6 +116,13 @@ def version_wanted(subject_id: int, message: OutboxMessage) -> str:
     if current == message.schedule_version:
         return ""
     return ended_as(reservation)
+
+
+def request_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """A request that nobody has decided."""
+    reservation = Reservation.objects.get(pk=subject_id)
+    is_open = reservation.state == ReservationState.PENDING
+    return "" if is_open else ended_as(reservation)
 
 
 def confirmation_wanted(subject_id: int, message: OutboxMessage) -> str:

@@ -29,7 +29,14 @@ from courses.models import (
 )
 from notifications.models import OutboxMessage
 
-CONFIRMED_KINDS = ("enrolment_confirmed", "registered_by_other")
+CONFIRMED_KINDS = ("enrolment_confirmed", "registered_by_other", "enrolment_approved")
+# What a person hears when a place came into a state.
+STATE_KINDS = {
+    ReservationState.PENDING: ("enrolment_asked", "request not told"),
+    ReservationState.REFUSED: ("enrolment_refused", "refusal not told"),
+    ReservationState.NO_SHOW: ("enrolment_no_show", "no-show not told"),
+}
+LAPSED_KINDS = ("enrolment_lapsed",)
 WAITING_KINDS = ("enrolment_waitlisted", "draw_applied")
 ENDED_KINDS = (
     "enrolment_cancelled",
@@ -64,10 +71,7 @@ def changes_were_told() -> list[str]:
         offering__kind=OfferingKind.COURSE_RUN, person__isnull=False
     )
     history = StatusChange.objects.filter(reservation=OuterRef("pk"))
-    was = {
-        state: Exists(history.filter(to_state=state))
-        for state in (ReservationState.CONFIRMED, ReservationState.WAITING)
-    }
+    was = {state: Exists(history.filter(to_state=state)) for state in ReservationState}
     ended = rows.filter(state=ReservationState.CANCELLED).exclude(
         Exists(
             history.filter(
@@ -87,6 +91,16 @@ def changes_were_told() -> list[str]:
             rows.filter(was[ReservationState.WAITING]), WAITING_KINDS, "turn not told"
         ),
         *_untold(ended, ENDED_KINDS, "end not told"),
+        *_untold(
+            rows.filter(was[ReservationState.EXPIRED], was[ReservationState.PENDING]),
+            LAPSED_KINDS,
+            "lapse not told",
+        ),
+        *(
+            line
+            for state, (kind, words) in STATE_KINDS.items()
+            for line in _untold(rows.filter(was[state]), (kind,), words)
+        ),
     ]
 
 

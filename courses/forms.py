@@ -127,4 +127,5 @@ class ApplicationForm(ApplicantForm):
             birth_year=data["birth_year"],
             gender=data["gender"],
             job=data["job"],
+            statement=data["statement"],
         )

@@ -86,11 +86,18 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
     )
     told = [
         (replace(notice, kind=_for_recipient(kind, reservation, to)), to)
-        for to in recipients(reservation)
+        for to in _hearers(event, reservation)
     ]
     send_all(told, now=now)
     _tell_instructors(event, reservation, run, now)
     _drop_overtaken(event, reservation, now)
+
+
+def _hearers(event: Event, reservation: Reservation) -> list[Recipient]:
+    """That somebody did not come is between them and the centre."""
+    hearers = recipients(reservation)
+    is_private = event in (Event.NO_SHOW, Event.NO_SHOW_LIFTED)
+    return hearers[:1] if is_private else hearers
 
 
 def _kind(event: Event, reservation: Reservation, run: CourseRun) -> str:
@@ -101,6 +108,12 @@ def _kind(event: Event, reservation: Reservation, run: CourseRun) -> str:
             return "left_waiting_list"
     return {
         Event.BOOKED: "enrolment_confirmed",
+        Event.ASKED: "enrolment_asked",
+        Event.APPROVED: "enrolment_approved",
+        Event.REFUSED: "enrolment_refused",
+        Event.APPROVAL_EXPIRED: "enrolment_lapsed",
+        Event.NO_SHOW: "enrolment_no_show",
+        Event.NO_SHOW_LIFTED: "enrolment_no_show_lifted",
         Event.WAITLISTED: "enrolment_waitlisted",
         Event.APPLIED: "draw_applied",
         Event.DRAWN: "draw_result",
@@ -109,6 +122,12 @@ def _kind(event: Event, reservation: Reservation, run: CourseRun) -> str:
         Event.CANCELLED_BY_PERSON: "enrolment_cancelled",
         Event.CANCELLED_BY_CENTRE: "enrolment_cancelled_by_centre",
     }[event]
+
+
+def was_firm(reservation: Reservation) -> bool:
+    """Whether this was a confirmed place once: no turn in line, no request."""
+    changes = reservation.status_changes.filter(to_state=ReservationState.CONFIRMED)
+    return changes.exists()
 
 
 def _was_waiting(reservation: Reservation) -> bool:
@@ -165,12 +184,15 @@ def _tell_instructors(
     event: Event, reservation: Reservation, run: CourseRun, now: dt.datetime
 ) -> None:
     """Instructors hear of places that come or go shortly before a class."""
-    told = {Event.BOOKED, Event.CANCELLED_BY_PERSON, Event.CANCELLED_BY_CENTRE}
-    if event not in told or run.state != RunState.PUBLISHED:
+    goes = (Event.CANCELLED_BY_PERSON, Event.CANCELLED_BY_CENTRE)
+    if (
+        event not in (Event.BOOKED, Event.APPROVED, *goes)
+        or run.state != RunState.PUBLISHED
+    ):
         return
     if run.first_session_at > now + TEACHER_NOTICE or run.last_session_at <= now:
         return
-    if event == Event.CANCELLED_BY_CENTRE and _was_waiting(reservation):
+    if event in goes and not was_firm(reservation):
         return
     coming = run.sessions.planned().filter(
         starts_at__gt=now, starts_at__lte=now + TEACHER_NOTICE

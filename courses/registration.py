@@ -3,7 +3,15 @@
 from accounts import hooks
 from booking import owners
 from core.registry import register_audit, register_personal_data, register_tick
-from courses import audit, audit_history, kinds, reminders, sign_in, teaching_kinds
+from courses import (
+    audit,
+    audit_history,
+    decision_kinds,
+    kinds,
+    reminders,
+    sign_in,
+    teaching_kinds,
+)
 from courses.owner import OWNER
 
 
@@ -12,6 +20,7 @@ def register() -> None:
     owners.register(OWNER)
     kinds.register_all()
     teaching_kinds.register_all()
+    decision_kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
     hooks.register_naming_page("courses:book", "courses:wait")
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)

@@ -32,6 +32,7 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.recipients import is_for_another
+from booking.request_words import after_no_show_words, moment_words
 from booking.services.waiting import offer_link_secret, place_in_line
 from courses.display import with_comma
 from courses.models import (
@@ -115,6 +116,17 @@ def reservation_values(reservation_id: int, language: str) -> Values:
         "reason": clip(_reason(reservation, run), REASON_LENGTH),
         "full_reason": _reason(reservation, run),
         "dates": _dates(run),
+    }
+
+
+def decision_values(reservation_id: int, language: str) -> Values:
+    """About a request and its deadline, or what follows from not coming."""
+    reservation = get_reservation(reservation_id)
+    until, person = reservation.approval_until, reservation.person
+    return {
+        **reservation_values(reservation_id, language),
+        "until": moment_words(until) if until else "",
+        "follows": after_no_show_words(person) if person else "",
     }
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from accounts import codes
 from accounts.models import User
 from booking.models import Party, Reservation, ReservationQuerySet
-from desk.bookings import NEVER_BOOKED, reservations_of
+from desk.bookings import reservations_of
 
 FIND = "find_booking_code"
 FOUND_FOR = dt.timedelta(minutes=30)
@@ -64,7 +64,7 @@ def reservations_by_phone(reference: str, phone: str) -> ReservationQuerySet:
         | Q(person__user__phone=phone)
     )
     rows = Reservation.objects.filter(whose, party__reference=reference.upper())
-    return rows.exclude(state__in=NEVER_BOOKED)
+    return rows.without_holds()
 
 
 def send_find_code(

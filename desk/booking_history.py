@@ -69,9 +69,24 @@ def _words(change: StatusChange, *, by_staff: bool) -> str:
         return _cancelled(change, by_staff=by_staff)
     words: dict[str, Callable[[], str]] = {
         R.WAITING: lambda: _("Joined the waiting list"),
+        R.PENDING: lambda: (
+            _("The offered place was taken; the centre decides")
+            if change.from_state == R.WAITING
+            else _("The centre was asked for a place")
+        ),
+        R.REFUSED: lambda: (
+            _("The centre refused: %(reason)s") % {"reason": change.reason}
+        ),
+        R.EXPIRED: lambda: (
+            _("The centre did not answer in time")
+            if change.from_state == R.PENDING
+            else ""
+        ),
         R.CONFIRMED: lambda: (
             _("The offered place was taken")
             if change.from_state == R.WAITING
+            else _("The centre approved it")
+            if change.from_state == R.PENDING
             else _("Booked by telephone")
             if by_staff
             else _("Booked")

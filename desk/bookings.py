@@ -28,8 +28,6 @@ from courses.models import ClassSession, CourseRun
 from persian.jalali import format_datetime
 from persian.text import to_reader_digits
 
-# A place that was only held while a form was open is no booking.
-NEVER_BOOKED = (ReservationState.HELD, ReservationState.EXPIRED)
 TONES = {
     ReservationState.CONFIRMED: "good",
     ReservationState.COMPLETED: "good",
@@ -46,7 +44,7 @@ def reservations_of(user: User) -> ReservationQuerySet:
     mine = Q(person__user=user) | Q(person__managed_by=user)
     if not has_role(user, *STAFF_ROLES):
         mine |= Q(party__booked_by=user)
-    return Reservation.objects.filter(mine).exclude(state__in=NEVER_BOOKED)
+    return Reservation.objects.filter(mine).without_holds()
 
 
 @dataclass(frozen=True)
@@ -153,6 +151,11 @@ class Booking:
         return self.reservation.state == ReservationState.CONFIRMED
 
     @property
+    def is_pending(self) -> bool:
+        """Whether the staff still have to decide about it."""
+        return self.reservation.state == ReservationState.PENDING
+
+    @property
     def state(self) -> str:
         """Where it stands, in words."""
         if self.offer is not None:
@@ -162,6 +165,10 @@ class Booking:
         if self.line_place:
             return _("On the waiting list, number %(place)s") % {
                 "place": to_reader_digits(str(self.line_place))
+            }
+        if self.is_pending and self.reservation.approval_until:
+            return _("Request: we answer until %(moment)s") % {
+                "moment": format_datetime(self.reservation.approval_until)
             }
         if self.is_confirmed and self.is_past:
             return _("Over")
@@ -188,8 +195,15 @@ class Booking:
     @property
     def can_cancel(self) -> bool:
         """Whether the person may still give the place back alone."""
-        is_open = self.is_confirmed and not self.is_past
-        return is_open and may_cancel(self.reservation.offering, self.now)
+        if self.is_past:
+            return False
+        is_open = self.is_confirmed and may_cancel(self.reservation.offering, self.now)
+        return self.is_pending or is_open
+
+    @property
+    def is_endable(self) -> bool:
+        """Whether there is something left to cancel, here or by telephone."""
+        return (self.is_confirmed or self.is_pending) and not self.is_past
 
     @property
     def cancel_until_at(self) -> dt.datetime | None:

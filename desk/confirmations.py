@@ -47,6 +47,7 @@ def _subject(booking: Booking) -> _Subject | None:
     kind = {
         ReservationState.CONFIRMED: "enrolment_confirmed",
         ReservationState.WAITING: "enrolment_waitlisted",
+        ReservationState.PENDING: "enrolment_asked",
     }.get(ReservationState(reservation.state))
     return _Subject(kind, "reservation", reservation.pk) if kind else None
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from desk.views import (
     roll,
+    staff_approvals,
     staff_board,
     staff_channels,
     staff_courses,
@@ -41,6 +42,11 @@ run_patterns = [
         "staff/runs/<str:code>/capacity/",
         staff_runs.run_capacity,
         name="staff_run_capacity",
+    ),
+    path(
+        "staff/runs/<str:code>/approval/",
+        staff_runs.run_approval,
+        name="staff_run_approval",
     ),
     path(
         "staff/runs/<str:code>/cancel/", staff_runs.run_cancel, name="staff_run_cancel"
@@ -92,6 +98,12 @@ time_patterns = [
 staff_patterns = [
     path("staff/", staff_board.board, name="staff_board"),
     path("staff/audit/", staff_board.audit_now, name="staff_audit"),
+    path("staff/approvals/", staff_approvals.approvals, name="staff_approvals"),
+    path(
+        "staff/approvals/<int:pk>/",
+        staff_approvals.approval_decide,
+        name="staff_approval_decide",
+    ),
     path("staff/courses/", staff_courses.course_list, name="staff_courses"),
     path("staff/courses/new/", staff_courses.course_new, name="staff_course_new"),
     path(

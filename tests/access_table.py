@@ -170,6 +170,8 @@ TABLE: dict[str, list[Row]] = {
     "Staff": [
         Row("/staff/", STAFF),
         Row("/staff/audit/", REFUSED, done(STAFF)),
+        Row("/staff/approvals/", STAFF),
+        Row("/staff/approvals/<asked>/", REFUSED, STAFF),
         Row("/staff/courses/", STAFF),
         Row("/staff/courses/new/", PLANNERS, PLANNERS),
         Row("/staff/courses/<course_id>/", PLANNERS, PLANNERS),
@@ -187,6 +189,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/runs/<run>/", STAFF),
         Row("/staff/runs/<run>/publish/", REFUSED, done(PLANNERS)),
         Row("/staff/runs/<run>/capacity/", REFUSED, PLANNERS),
+        Row("/staff/runs/<run>/approval/", REFUSED, done(PLANNERS)),
         Row("/staff/runs/<run>/cancel/", PLANNERS, PLANNERS),
         Row("/staff/runs/<run>/book/", STAFF, STAFF),
         Row("/staff/runs/<run>/sessions/new/", PLANNERS, PLANNERS),

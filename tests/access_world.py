@@ -115,7 +115,16 @@ def _course_names(applicant: Person, instructor: Person) -> dict[str, str]:
     )[0]
     offer = _offer(applicant)
     session = run.sessions.get(number=1)
+    asked_run = make_run(course=make_course(), approval="always")
+    asked = enrol(
+        run_id=asked_run.pk,
+        booker=_user(applicant),
+        people=[applicant],
+        key=_key(5),
+        now=NOW,
+    )[0]
     return {
+        "asked": str(asked.pk),
         "course": run.course.slug,
         "course_id": str(run.course_id),
         "run": run.code,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from booking.exceptions import ApprovalNeeded
 from booking.models import Reservation, ReservationState
 from booking.owners import Event
 
@@ -44,6 +45,16 @@ def ask_where_needed(reservation: Reservation, *, now: dt.datetime) -> Reservati
         return ReservationState.CONFIRMED
     reservation.approval_until = deadline(now, reservation.offering.starts_at)
     return ReservationState.PENDING
+
+
+def require_told(needs: Needs, told: Iterable[str]) -> None:
+    """Nobody is sent to the staff unawares; `told` are the reasons that were shown.
+
+    Raises ApprovalNeeded with all reasons.
+    """
+    reasons = tuple(dict.fromkeys(r for need in needs.values() for r in need.reasons))
+    if not set(reasons) <= set(told):
+        raise ApprovalNeeded(reasons)
 
 
 def event_of(reservation: Reservation) -> Event:

@@ -9,9 +9,10 @@ HIDAJ_NO_SHOW_DAYS.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
@@ -30,17 +31,21 @@ from core.transactions import atomic_retrying
 
 def counted(person: Person, now: dt.datetime) -> ReservationQuerySet:
     """The no-shows of a person that count today, oldest first."""
-    since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
     came_at = _came_after_approval(person)
-    rows = Reservation.objects.filter(
-        person=person,
+    rows = _missed([person.pk], now)
+    if came_at is not None:
+        rows = rows.filter(offering__starts_at__gt=came_at)
+    return rows.order_by("offering__starts_at", "pk")
+
+
+def _missed(person_ids: list[int], now: dt.datetime) -> ReservationQuerySet:
+    since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
+    return Reservation.objects.filter(
+        person__in=person_ids,
         state=ReservationState.NO_SHOW,
         forgiven=None,
         offering__starts_at__gte=since,
     )
-    if came_at is not None:
-        rows = rows.filter(offering__starts_at__gt=came_at)
-    return rows.order_by("offering__starts_at", "pk")
 
 
 def _came_after_approval(person: Person) -> dt.datetime | None:
@@ -54,10 +59,21 @@ def _came_after_approval(person: Person) -> dt.datetime | None:
     return at
 
 
+def needing_approval(people: Iterable[Person], now: dt.datetime) -> set[int]:
+    """Keys of those whose next booking needs approval because of no-shows.
+
+    One query as long as nobody has missed so much.
+    """
+    limit = settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL
+    rows = _missed([person.pk for person in people], now).order_by()
+    often = rows.values("person").annotate(n=Count("pk")).filter(n__gte=limit)
+    found = Person.objects.filter(pk__in=often.values_list("person", flat=True))
+    return {p.pk for p in found if counted(p, now).count() >= limit}
+
+
 def needs_approval(person: Person, now: dt.datetime) -> bool:
     """Whether the next booking of a person needs approval because of no-shows."""
-    limit = settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL
-    return counted(person, now)[:limit].count() >= limit
+    return person.pk in needing_approval([person], now)
 
 
 @atomic_retrying

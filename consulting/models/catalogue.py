@@ -93,6 +93,9 @@ class Service(models.Model):
         _("how many may come along"), default=1
     )
     group_size = models.PositiveSmallIntegerField(_("bookings in one hour"), default=1)
+    needs_approval = models.BooleanField(
+        _("staff decide about each appointment"), default=False
+    )
     is_active = models.BooleanField(_("offered"), default=True)
 
     objects = ServiceQuerySet.as_manager()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -11,7 +11,10 @@ from accounts.applicants import Applicant, person_who_comes
 from accounts.models import Person, User
 from booking import overlaps
 from booking.models import Reservation, ReservationState
+from booking.services.needs import require_told
+from consulting.models import Service
 from consulting.services.appointments import confirm_appointment, hold_slot
+from consulting.services.eligibility import needs_of
 from core.idempotency import form_digest, once
 from core.transactions import atomic_retrying
 
@@ -36,14 +39,23 @@ def apply_for_appointment(
     key: UUID,
     now: dt.datetime,
     accepts_overlap: bool = False,
+    statement: str = "",
+    told_needs: Collection[str] = (),
 ) -> Reservation:
     """Make an appointment of the booker's hold, or of the free time itself.
 
-    The same form sent twice gives the same appointment, and makes one person. Raises
-    SlotTaken, TooManyOpen, ConsultingError without an answer, AccountsError without
-    consent or a name, and booking's Overlapping unless the booker accepts that.
+    Where the staff decide it is a request with the `statement`; `told_needs` are the
+    reasons that the form has shown. The same form sent twice gives the same
+    appointment, and makes one person. Raises SlotTaken, TooManyOpen, ConsultingError
+    without an answer, AccountsError without consent or a name, booking's Overlapping
+    unless the booker accepts that, and ApprovalNeeded for a reason that was not shown.
     """
-    told = {**asdict(wish), **applicant.identity(), "answers": dict(answers)}
+    told = {
+        **asdict(wish),
+        **applicant.identity(),
+        "answers": dict(answers),
+        "statement": statement,
+    }
     record = once(
         key=key,
         actor=f"user:{booker.pk}",
@@ -56,6 +68,8 @@ def apply_for_appointment(
     person = person_who_comes(booker=booker, applicant=applicant, now=now)
     reservation = _same_again(wish, booker, person)
     if reservation is None:
+        service = Service.objects.get(pk=wish.service_id)
+        require_told(needs_of(service, person, now, statement), told_needs)
         party = hold_slot(booker=booker, now=now, **asdict(wish))
         meeting = party.offering.meeting
         overlaps.require_no_overlap(
@@ -72,6 +86,7 @@ def apply_for_appointment(
             answers=answers,
             key=key,
             now=now,
+            statement=statement,
         )
     record.remember(reservation.pk)
     return reservation
@@ -82,7 +97,7 @@ def _same_again(wish: Wish, booker: User, person: Person) -> Reservation | None:
     return Reservation.objects.filter(
         party__booked_by=booker,
         person=person,
-        state=ReservationState.CONFIRMED,
+        state__in=[ReservationState.PENDING, ReservationState.CONFIRMED],
         offering__meeting__service=wish.service_id,
         offering__meeting__starts_at=wish.starts_at,
     ).first()

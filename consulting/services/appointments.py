@@ -22,12 +22,14 @@ from booking.models import (
     TimeBlock,
 )
 from booking.services import offerings, parties
+from booking.services.needs import Need, Needs
 from booking.services.places import release_expired_in
 from consulting import slots
 from consulting.exceptions import ConsultingError, SlotTaken, TooManyOpen
 from consulting.models import IntakeAnswer, IntakeQuestion, Meeting, Service
 from consulting.services.choosing import choose
 from consulting.services.claims import meeting_wants
+from consulting.services.eligibility import needs_of
 from consulting.slots import CENTRE_ZONE, Slot, SlotQuery
 from core.idempotency import form_digest, once
 from core.transactions import atomic_retrying
@@ -219,13 +221,16 @@ def confirm_appointment(
     key: UUID,
     now: dt.datetime,
     by_centre: bool = False,
+    statement: str = "",
 ) -> Reservation:
-    """Turn a held time into an appointment of one person.
+    """Turn a held time into an appointment of one person, or into a request for one.
 
-    `answers` are texts by the key of their intake question. When the hold ran out the
-    same time is taken once more if it is still free. The same form sent twice gives
-    the same appointment. Raises SlotTaken, TooManyOpen and ConsultingError for a
-    missing answer (both not for the centre), AlreadyBooked and KeyReused.
+    The staff decide where `eligibility.needs_of` says so, unless the centre books; the
+    `statement` is for them. `answers` are texts by the key of their intake question.
+    When the hold ran out the same time is taken once more if it is still free. The same
+    form sent twice gives the same appointment. Raises SlotTaken, TooManyOpen and
+    ConsultingError for a missing answer (both not for the centre), AlreadyBooked and
+    KeyReused.
     """
     record = once(
         key=key,
@@ -243,9 +248,18 @@ def confirm_appointment(
     )
     done = _already_confirmed(party, person)
     if done is None:
-        done = _confirm(party, person, answers, key, now=now, by_centre=by_centre)
+        needs = {} if by_centre else _needs(party, person, statement, now)
+        done = _confirm(
+            party, person, answers, key, needs, now=now, by_centre=by_centre
+        )
     record.remember(done.pk)
     return done
+
+
+def _needs(
+    party: Party, person: Person, statement: str, now: dt.datetime
+) -> dict[int, Need]:
+    return needs_of(party.offering.meeting.service, person, now, statement)
 
 
 def _already_confirmed(party: Party, person: Person) -> Reservation | None:
@@ -255,6 +269,7 @@ def _already_confirmed(party: Party, person: Person) -> Reservation | None:
             ReservationState.HELD,
             ReservationState.EXPIRED,
             ReservationState.CANCELLED,
+            ReservationState.REFUSED,
         ]
     ).first()
     if booked is not None and booked.person_id != person.pk:
@@ -267,6 +282,7 @@ def _confirm(
     person: Person,
     answers: Mapping[int, str],
     key: UUID,
+    needs: Needs,
     *,
     now: dt.datetime,
     by_centre: bool,
@@ -283,6 +299,7 @@ def _confirm(
         people=[person],
         key=key,
         now=now,
+        needs=needs,
     )[0]
     IntakeAnswer.objects.bulk_create(
         IntakeAnswer(reservation=reservation, question=question, text=text)

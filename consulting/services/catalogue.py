@@ -51,6 +51,7 @@ class ServiceFields(TypedDict, total=False):
     room: Room | None
     max_people: int
     group_size: int
+    needs_approval: bool
     is_active: bool
 
 

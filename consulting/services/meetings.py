@@ -46,6 +46,14 @@ def move_appointment(
     """
     meeting = _locked(_meeting_id(reservation_id), towards=starts_at, now=now)
     reservation = Reservation.objects.get(pk=reservation_id)
+    if reservation.state == ReservationState.PENDING:
+        raise ConsultingError(
+            _(
+                "The centre has not decided yet. Take the request back and choose"
+                " another time, or wait for the answer."
+            ),
+            code="pending",
+        )
     if reservation.state != ReservationState.CONFIRMED:
         raise ConsultingError(_("This appointment has ended."), code="ended")
     if not may_cancel(meeting.offering, now):

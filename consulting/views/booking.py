@@ -22,10 +22,12 @@ from django.views.decorators.http import (
 )
 
 from accounts.access import go_to_claim, person_of, signed_in
+from accounts.applicant_forms import ME
 from accounts.models import User
-from booking.exceptions import Overlapping
+from booking.exceptions import ApprovalNeeded, Overlapping
 from booking.models import OfferingKind, Reservation, ReservationState
 from booking.overlaps import overlap_words, own_overlaps
+from booking.request_words import known_reasons
 from booking.services.parties import may_cancel
 from consulting import calendars
 from consulting.addresses import (
@@ -39,8 +41,10 @@ from consulting.addresses import (
 from consulting.exceptions import SlotTaken
 from consulting.forms import IntakeForm
 from consulting.models import Meeting, Service
+from consulting.request_words import need_words
 from consulting.services.applications import Wish, apply_for_appointment
 from consulting.services.appointments import hold_slot, live_hold
+from consulting.services.eligibility import reasons_for
 from consulting.services.meetings import move_appointment
 from consulting.slots import Slot, SlotQuery, nearest_slots, slots_at
 from consulting.views.public import (
@@ -111,14 +115,21 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         service=service,
         others=_others(service, wish, user, now),
     )
+    reasons = known_reasons(form.posted_needs)
     if not form.is_bound:
         _warn_of_overlap(form, service, wish, user)
+        reasons = reasons_for(service, form.person, now)
     if request.method == "POST" and form.is_valid():
         chosen = read_moment(form.cleaned_data["at"] or "")
         chosen_wish = replace(wish, starts_at=chosen) if chosen else wish
         reservation = _try(form, chosen_wish, user, now)
         if reservation is not None:
             return redirect("consulting:done", reservation.party.reference)
+        reasons = form.new_reasons or reasons
+    if reasons:
+        is_own = not form.is_bound or form.data.get("who") == ME
+        reader = form.person if is_own else None
+        form.tell_needs(reasons, need_words(reasons, wish.starts_at, reader, now))
     is_free = _is_free(service, wish, user, now)
     context = {
         "service": service,
@@ -127,6 +138,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "minutes_left": _minutes_left(user, wish, now),
         "is_free": is_free,
+        "asks_staff": bool(reasons),
         "back_url": _service_url(service, choice(wish.mode, wish.consultant_id)),
     }
     return render(request, "consulting/book.html", context)
@@ -207,7 +219,12 @@ def _try(
             key=form.cleaned_data["key"],
             now=now,
             accepts_overlap=form.cleaned_data["overlap_ok"],
+            statement=form.cleaned_data["statement"],
+            told_needs=form.posted_needs,
         )
+    except ApprovalNeeded as error:
+        form.new_reasons = error.reasons
+        form.add_error(None, str(error))
     except Overlapping as error:
         form.refuse_overlap(str(error))
     except SlotTaken as error:
@@ -226,7 +243,7 @@ def own_appointment(request: HttpRequest, reference: str) -> Reservation:
             offering__kind=OfferingKind.MEETING,
         )
         .visible_to(signed_in(request))
-        .exclude(state__in=[ReservationState.HELD, ReservationState.EXPIRED])
+        .without_holds()
         .select_related("person", "party", "offering")
         .order_by("pk")
         .first()
@@ -251,13 +268,15 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
     reservation = own_appointment(request, reference)
     meeting = _meeting(reservation)
     is_ahead = reservation.is_live and meeting.starts_at > now
+    is_pending = reservation.state == ReservationState.PENDING
     context = {
         "reservation": reservation,
         "meeting": meeting,
         "service": meeting.service,
         "is_ended": reservation.state in ENDED,
         "is_ahead": is_ahead,
-        "may_change": is_ahead and may_cancel(meeting.offering, now),
+        "may_change": is_ahead and not is_pending and may_cancel(meeting.offering, now),
+        "is_pending": is_pending,
         "answers": reservation.intake_answers.select_related("question"),
     }
     return render(request, "consulting/done.html", context)
@@ -303,7 +322,8 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
         consultant = meeting.consultant_id
     if request.method == "POST":
         return _move(request, reservation, consultant, now)
-    may_move = reservation.is_live and may_cancel(meeting.offering, now)
+    is_firm = reservation.state == ReservationState.CONFIRMED
+    may_move = is_firm and may_cancel(meeting.offering, now)
     context: dict[str, Any] = {
         "reservation": reservation,
         "meeting": meeting,

@@ -23,6 +23,7 @@ from consulting.addresses import (
 )
 from consulting.display import languages_of
 from consulting.models import Service, ServiceQuerySet
+from consulting.request_words import rule_words
 from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
 
 
@@ -62,6 +63,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "consultant": consultant,
         "modes": mode_chips(found, mode, consultant),
         "consultants": consultant_chips(found, mode, consultant),
+        "rule_words": rule_words(found),
         **slots_context(request, query),
     }
     return render(request, "consulting/service.html", context)

@@ -2,6 +2,7 @@
 
 from courses.models.runs import (
     ASCII_CODE,
+    Approval,
     Audience,
     Course,
     CourseMachine,
@@ -31,6 +32,7 @@ from courses.models.sessions import (
 __all__ = [
     "ASCII_CODE",
     "THERE",
+    "Approval",
     "Attendance",
     "AttendanceChange",
     "Audience",

@@ -210,6 +210,15 @@ class RunState(models.TextChoices):
 class Audience(models.TextChoices):
     ANY = "any", _("For everyone")
     WOMEN = "women", _("Women only")
+    CLUSTER = "cluster", _("Workshops of the cluster only")
+
+
+class Approval(models.TextChoices):
+    """Whether the staff decide before a place in a run is firm."""
+
+    NONE = "none", _("Not needed")
+    PREREQUISITE = "prereq", _("Of who has not completed the prerequisite")
+    ALWAYS = "always", _("Of everyone")
 
 
 class Phase(models.TextChoices):
@@ -313,7 +322,10 @@ class CourseRun(models.Model):
         _("state"), max_length=10, choices=RunState, default=RunState.DRAFT
     )
     audience = models.CharField(
-        _("for whom"), max_length=5, choices=Audience, default=Audience.ANY
+        _("for whom"), max_length=7, choices=Audience, default=Audience.ANY
+    )
+    approval = models.CharField(
+        _("approval"), max_length=6, choices=Approval, default=Approval.NONE
     )
     note_fa = models.TextField(_("note"), blank=True)
     note_en = models.TextField(_("note in English"), blank=True)
@@ -343,6 +355,10 @@ class CourseRun(models.Model):
             models.CheckConstraint(
                 condition=Q(audience__in=Audience.values),
                 name="courserun_audience_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(approval__in=Approval.values),
+                name="courserun_approval_known",
             ),
             models.CheckConstraint(
                 condition=Q(min_to_run__gte=1), name="courserun_minimum_positive"
@@ -401,6 +417,10 @@ class CourseRun(models.Model):
     @property
     def is_women_only(self) -> bool:
         return self.audience == Audience.WOMEN
+
+    @property
+    def is_for_cluster(self) -> bool:
+        return self.audience == Audience.CLUSTER
 
     @property
     def planned_sessions(self) -> list[ClassSession]:

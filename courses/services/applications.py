@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from accounts.applicants import Applicant, person_who_comes
 from accounts.models import Firm, Person, User
 from booking import overlaps
 from booking.models import Party
+from booking.services.needs import require_told
 from core.idempotency import form_digest, once
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
 from courses.models import CourseRun
-from courses.services import enrolment
+from courses.services import eligibility, enrolment
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class CourseApplicant(Applicant):
     birth_year: int | None = None
     gender: str = ""
     job: str = ""
+    statement: str = ""
 
 
 @atomic_retrying
@@ -41,12 +44,15 @@ def apply_for_place(
     key: UUID,
     now: dt.datetime,
     accepts_overlap: bool = False,
+    told_needs: Collection[str] = (),
 ) -> Party:
-    """Book one place in a run for the person of the form.
+    """Book one place in a run for the person of the form, or ask the staff for it.
 
-    The same form sent twice gives the same party, and makes one person and one firm.
-    Raises what `enrolment.enrol` raises, AccountsError without consent or a name, and
-    booking's Overlapping unless the booker accepts that.
+    `told_needs` are the reasons for asking that the form has shown. The same form sent
+    twice gives the same party, and makes one person and one firm. Raises what
+    `enrolment.enrol` raises, AccountsError without consent or a name, booking's
+    Overlapping unless the booker accepts that, ApprovalNeeded for a reason that was not
+    shown, and CoursesError without a statement where one is needed.
     """
     record = _claim_key("apply", booker, run_id, applicant, key, now)
     if record.result_id:
@@ -54,7 +60,12 @@ def apply_for_place(
     person = _person(run_id, booker, applicant, now)
     _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     reservations = enrolment.enrol(
-        run_id=run_id, booker=booker, people=[person], key=key, now=now
+        run_id=run_id,
+        booker=booker,
+        people=[person],
+        key=key,
+        now=now,
+        statements=_statements(run_id, person, applicant, told_needs, now),
     )
     record.remember(reservations[0].party_id)
     return reservations[0].party
@@ -69,6 +80,7 @@ def apply_for_turn(
     key: UUID,
     now: dt.datetime,
     accepts_overlap: bool = False,
+    told_needs: Collection[str] = (),
 ) -> Party:
     """Put the person of the form on the waiting list of a full run.
 
@@ -80,10 +92,31 @@ def apply_for_turn(
     person = _person(run_id, booker, applicant, now)
     _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     entry = enrolment.join_waiting_list(
-        run_id=run_id, booker=booker, people=[person], key=key, now=now
+        run_id=run_id,
+        booker=booker,
+        people=[person],
+        key=key,
+        now=now,
+        statements=_statements(run_id, person, applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party
+
+
+def _statements(
+    run_id: int,
+    person: Person,
+    applicant: CourseApplicant,
+    told_needs: Collection[str],
+    now: dt.datetime,
+) -> dict[int, str]:
+    """What the person says for the staff, who are not asked unawares."""
+    run = CourseRun.objects.select_related("course").get(pk=run_id)
+    statements = {person.pk: applicant.statement}
+    needs = eligibility.needs_of(run, [person], now, statements)
+    require_told(needs, told_needs)
+    eligibility.require_statements(needs)
+    return statements
 
 
 def _require_no_overlap(
@@ -111,6 +144,7 @@ def apply_for_draw(
     applicant: CourseApplicant,
     key: UUID,
     now: dt.datetime,
+    told_needs: Collection[str] = (),
 ) -> Party:
     """Let the person of the form take part in the draw of a run.
 
@@ -121,7 +155,12 @@ def apply_for_draw(
         return Party.objects.get(pk=record.result_id)
     person = _person(run_id, booker, applicant, now)
     entry = enrolment.apply_for_draw(
-        run_id=run_id, booker=booker, people=[person], key=key, now=now
+        run_id=run_id,
+        booker=booker,
+        people=[person],
+        key=key,
+        now=now,
+        statements=_statements(run_id, person, applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party
@@ -154,7 +193,7 @@ def _person(
         # Somebody with a sign-in of their own changes their data themselves; the
         # word of the booker only answers the question of this run.
         person.gender = applicant.gender
-    enrolment.require_audience(CourseRun.objects.get(pk=run_id), [person])
+    eligibility.require_audience(CourseRun.objects.get(pk=run_id), [person])
     return person
 
 

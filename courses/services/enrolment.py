@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Gender, Person, User
+from accounts.models import Person, User
 from booking.models import Party, Reservation, WaitingEntry
 from booking.services import draws, parties, waiting
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
 from courses.models import Course, CourseInterest, CourseRun, RunState
+from courses.services.eligibility import needs_of, require_audience
 
 
 @atomic_retrying
@@ -36,18 +37,22 @@ def enrol(
     key: UUID,
     now: dt.datetime,
     by_centre: bool = False,
+    statements: Mapping[int, str] | None = None,
 ) -> list[Reservation]:
-    """Give each person a confirmed place in a run, all or none.
+    """Give each person a place in a run, all or none: firm, or pending by its rules.
 
     The same key with the same people gives the same places again, whatever happened
-    to the run since. `by_centre` lets reception book outside the booking window.
-    Raises CoursesError by the rules of the run (code "women_only" or "gender_needed"
-    about the audience), booking's Full, Closed and AlreadyBooked, and KeyReused.
+    to the run since. `statements` are what persons (by their keys) say about what they
+    know. `by_centre` lets reception book outside the booking window, and is its word
+    that the places are firm. Raises CoursesError by the rules of the run (codes
+    "women_only", "gender_needed" and "cluster_only" about the audience), booking's
+    Full, Closed and AlreadyBooked, and KeyReused.
     """
-    run = CourseRun.objects.get(pk=run_id)
+    run = CourseRun.objects.select_related("course").get(pk=run_id)
     if not _was_done(booker, "book", key):
         _require_bookable(run)
         require_audience(run, people)
+    needs = {} if by_centre else needs_of(run, people, now, statements)
     return parties.book(
         offering_id=run.offering_id,
         booker=booker,
@@ -55,6 +60,7 @@ def enrol(
         key=key,
         now=now,
         by_centre=by_centre,
+        needs=needs,
     )
 
 
@@ -66,13 +72,15 @@ def join_waiting_list(
     people: Sequence[Person],
     key: UUID,
     now: dt.datetime,
+    statements: Mapping[int, str] | None = None,
 ) -> WaitingEntry:
     """Put people at the end of the line of a full run.
 
-    The same key gives the same entry. Raises CoursesError by the rules of the run,
-    booking's PlacesFree, Closed and AlreadyBooked, and KeyReused.
+    About whom the staff decide asks them by accepting an offer. The same key gives the
+    same entry. Raises CoursesError by the rules of the run, booking's PlacesFree,
+    Closed and AlreadyBooked, and KeyReused.
     """
-    run = CourseRun.objects.get(pk=run_id)
+    run = CourseRun.objects.select_related("course").get(pk=run_id)
     if not _was_done(booker, "join_list", key):
         _require_bookable(run)
         require_audience(run, people)
@@ -82,6 +90,7 @@ def join_waiting_list(
         people=list(people),
         key=key,
         now=now,
+        needs=needs_of(run, people, now, statements),
     )
 
 
@@ -93,13 +102,15 @@ def apply_for_draw(
     people: Sequence[Person],
     key: UUID,
     now: dt.datetime,
+    statements: Mapping[int, str] | None = None,
 ) -> WaitingEntry:
     """Let people take part in the draw of a run, together or not at all.
 
-    The same key gives the same application. Raises CoursesError by the rules of the
-    run, booking's DrawRefused, PartyTooLarge and AlreadyBooked, and KeyReused.
+    About whom the staff decide asks them by accepting an offer. The same key gives the
+    same application. Raises CoursesError by the rules of the run, booking's
+    DrawRefused, PartyTooLarge and AlreadyBooked, and KeyReused.
     """
-    run = CourseRun.objects.get(pk=run_id)
+    run = CourseRun.objects.select_related("course").get(pk=run_id)
     if not _was_done(booker, "join_draw", key):
         _require_bookable(run)
         require_audience(run, people)
@@ -109,6 +120,7 @@ def apply_for_draw(
         people=list(people),
         key=key,
         now=now,
+        needs=needs_of(run, people, now, statements),
     )
 
 
@@ -130,19 +142,6 @@ def _require_bookable(run: CourseRun) -> None:
         raise CoursesError(_("This run was cancelled."), code="cancelled")
     if run.state != RunState.PUBLISHED:
         raise CoursesError(_("This run is not open to the public."), code="draft")
-
-
-def require_audience(run: CourseRun, people: Sequence[Person]) -> None:
-    """Refuse who may not come to a run for women; raises CoursesError."""
-    if not run.is_women_only:
-        return
-    if any(person.gender == Gender.MAN for person in people):
-        raise CoursesError(_("This run is for women only."), code="women_only")
-    if any(person.gender != Gender.WOMAN for person in people):
-        raise CoursesError(
-            _("This run is for women only. Please choose the gender."),
-            code="gender_needed",
-        )
 
 
 @atomic_retrying

@@ -15,6 +15,7 @@ from core.transactions import atomic_retrying
 from courses import messages
 from courses.exceptions import CoursesError
 from courses.models import (
+    Approval,
     Audience,
     Course,
     CourseRun,
@@ -47,6 +48,7 @@ def create_run(
     fee_rial: int | None = None,
     support_percent: int | None = None,
     audience: str = Audience.ANY,
+    approval: str = Approval.NONE,
     note_fa: str = "",
     note_en: str = "",
     opens_at: dt.datetime | None = None,
@@ -83,6 +85,7 @@ def create_run(
         offering=offering,
         room=room,
         audience=audience,
+        approval=approval,
         note_fa=note_fa,
         note_en=note_en,
         min_to_run=min(min_to_run or course.min_to_run, capacity),
@@ -177,6 +180,15 @@ def change_capacity(*, run_id: int, capacity: int, now: dt.datetime) -> CourseRu
 def _rooms_of(run: CourseRun, now: dt.datetime) -> list[Room]:
     coming = run.sessions.planned().filter(ends_at__gt=now).values("room")
     return [run.room, *Room.objects.filter(pk__in=coming)]
+
+
+@atomic_retrying
+def set_approval(*, run_id: int, approval: str) -> CourseRun:
+    """Say about whom the staff decide from now on; what was asked stays asked."""
+    run = lock_run(run_id)
+    run.approval = Approval(approval)
+    run.save(update_fields=["approval"])
+    return run
 
 
 @atomic_retrying

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
     require_GET,
@@ -21,9 +22,11 @@ from django.views.decorators.http import (
 )
 
 from accounts.access import go_to_claim, person_of, signed_in
+from accounts.applicant_forms import ME
 from accounts.models import Firm
-from booking.exceptions import Full, Overlapping, PlacesFree
+from booking.exceptions import ApprovalNeeded, Full, Overlapping, PlacesFree
 from booking.models import (
+    ApprovalReason,
     OfferingKind,
     Party,
     Reservation,
@@ -31,16 +34,32 @@ from booking.models import (
     WaitingEntry,
 )
 from booking.overlaps import overlap_words, own_overlaps
+from booking.request_words import known_reasons
 from booking.services.waiting import place_in_line
 from core.exceptions import HidajError
 from courses import calendars
 from courses.forms import ApplicationForm
 from courses.models import CourseRun, Phase
+from courses.request_words import need_words
 from courses.services import applications, enrolment
+from courses.services.eligibility import reasons_for
 from courses.views.public import find_run, is_bookable, own_reservation
 
 FIRMS_SHOWN = 300
 Apply = Callable[..., Party]
+APPLY_FOR_TURN = applications.apply_for_turn
+ENDED = (
+    ReservationState.CANCELLED,
+    ReservationState.REFUSED,
+    ReservationState.EXPIRED,
+)
+# Where a refusal belongs, by its code.
+ERROR_FIELDS = {
+    "gender_needed": "gender",
+    "women_only": "gender",
+    "cluster_only": "firm",
+    "statement_needed": "statement",
+}
 
 
 @require_POST
@@ -92,15 +111,38 @@ def _apply(
         run=run,
     )
     context: dict[str, Any] = {"form": form}
+    reasons = known_reasons(form.posted_needs)
     if not form.is_bound:
         _warn_of_overlap(form, run, now)
+        reasons = reasons_for(run, form.person, now)
     if form.is_bound and form.is_valid():
         party = _try(apply, form, run, context, now)
         if party is not None:
             return redirect("courses:done", party.reference)
+        reasons = form.new_reasons or reasons
     run = find_run(request, code, now)
+    if reasons:
+        _tell_needs(form, run, reasons, now, is_for_line=apply is APPLY_FOR_TURN)
+        context["asks_staff"] = True
     context |= _form_context(request, run, now)
     return render(request, template, context)
+
+
+def _tell_needs(
+    form: ApplicationForm,
+    run: CourseRun,
+    reasons: Sequence[str],
+    now: dt.datetime,
+    *,
+    is_for_line: bool,
+) -> None:
+    """Why the staff decide first; missed days are named to the person alone."""
+    is_own = not form.is_bound or form.data.get("who") == ME
+    reader = form.person if is_own else None
+    words = need_words(run, reasons, reader, now, is_for_line=is_for_line)
+    is_missing = ApprovalReason.PREREQUISITE in reasons
+    asks = _("What was learned of it, where and for how long?") if is_missing else ""
+    form.tell_needs(reasons, words, asks=asks)
 
 
 def _warn_of_overlap(form: ApplicationForm, run: CourseRun, now: dt.datetime) -> None:
@@ -131,13 +173,16 @@ def _try(
             key=form.cleaned_data["key"],
             now=now,
             accepts_overlap=form.cleaned_data["overlap_ok"],
+            told_needs=form.posted_needs,
         )
     except Overlapping as error:
         form.refuse_overlap(str(error))
         return None
     except HidajError as error:
         context["refusal"] = error.code
-        field = {"gender_needed": "gender", "women_only": "gender"}.get(error.code)
+        if isinstance(error, ApprovalNeeded):
+            form.new_reasons = error.reasons
+        field = ERROR_FIELDS.get(error.code)
         if isinstance(error, PlacesFree):
             context["refusal"] = "free"
         form.add_error(field, str(error))
@@ -186,7 +231,7 @@ def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reserv
     )
     seen = (
         party.reservations.visible_to(signed_in(request))
-        .exclude(state__in=[ReservationState.HELD, ReservationState.EXPIRED])
+        .without_holds()
         .select_related("person", "party", "offering")
         .order_by("pk")
     )
@@ -213,6 +258,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "reservations": reservations,
         "state": state,
         "is_waiting": is_waiting,
+        "is_ended": state in ENDED,
         "place": place_in_line(entry) if entry and is_waiting else 0,
         "similar": _similar(run, now) if is_waiting else [],
         "price": sum(r.price_rial for r in reservations),

@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from booking.exceptions import OfferGone
-from booking.models import Offer, OfferingKind, OfferState
+from booking.models import Offer, OfferingKind, OfferState, ReservationState
 from booking.services import waiting
 from core import limits
 from core.links import digest
 from courses.models import CourseRun
+from courses.request_words import need_words
 
 # Who guesses addresses is slowed down; the secret has 80 random bits besides.
 MISSES = [(20, 3600), (60, 24 * 3600)]
@@ -66,13 +67,20 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
     except TooMany:
         return _too_many(request)
     run = CourseRun.objects.with_details(now).get(offering=found.offering_id)
-    people = found.entry.party.reservations.select_related("person").order_by("pk")
+    people = list(
+        found.entry.party.reservations.select_related("person").order_by("pk")
+    )
+    reasons = dict.fromkeys(r for one in people for r in one.approval_reasons)
     context = {
         "offer": found,
         "secret": secret,
         "state": _state(found, now),
         "run": run,
         "people": [r.person for r in people if r.person],
+        "is_pending": any(r.state == ReservationState.PENDING for r in people),
+        "need_words": need_words(run, reasons, None, now, is_for_line=False)
+        if reasons
+        else [],
     }
     return render(request, "courses/offer.html", context)
 

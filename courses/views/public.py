@@ -18,6 +18,7 @@ from accounts.access import STAFF_ROLES, first_visit_url, has_role, person_of, w
 from booking.models import STANDING, Reservation, ReservationState
 from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
 from courses.planner import skipped_between
+from courses.request_words import rule_words
 from courses.services import enrolment
 
 
@@ -44,6 +45,7 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
         "phase": found.phase(now),
         "dates": _dates(found),
         "prerequisites": found.course.prerequisites.all(),
+        "rule_words": rule_words(found),
         "own": own_reservation(request, found),
         "is_draft": found.state == RunState.DRAFT,
     }

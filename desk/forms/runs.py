@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from booking.models import Room
-from courses.models import ASCII_CODE, Audience, Course, CourseRun
+from courses.models import ASCII_CODE, Approval, Audience, Course, CourseRun
 from courses.planner import PlannedSession, plan_sessions, to_utc
 from persian.forms import (
     CleanCharField,
@@ -213,6 +213,12 @@ class RunForm(forms.Form):
     audience = forms.ChoiceField(
         label=_("For whom"), choices=Audience.choices, initial=Audience.ANY
     )
+    approval = forms.ChoiceField(
+        label=_("Approval"),
+        choices=Approval.choices,
+        initial=Approval.NONE,
+        help_text=_("Who needs it asks for a place; it is kept until staff decide."),
+    )
     opens_on = JalaliDateField(
         label=_("Booking opens"),
         required=False,
@@ -285,6 +291,9 @@ def run_defaults(course: Course, start_on: dt.date) -> dict[str, Any]:
         "min_to_run": course.min_to_run,
         "fee_rial": course.fee_rial,
         "support_percent": course.support_percent,
+        "approval": Approval.PREREQUISITE
+        if course.prerequisites.exists()
+        else Approval.NONE,
     }
 
 
@@ -306,6 +315,12 @@ def _numbered(base: str) -> Iterator[str]:
 
 class CapacityForm(forms.Form):
     capacity = IntegerField(label=_("Places"), min_value=1, max_value=MOST_PLACES)
+
+
+class ApprovalForm(forms.Form):
+    """Whether staff decide about places; what was asked before stays asked."""
+
+    approval = forms.ChoiceField(label=_("Approval"), choices=Approval.choices)
 
 
 class ReasonForm(forms.Form):

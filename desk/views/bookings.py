@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import person_of, person_required
 from accounts.models import User
+from booking.models import Reservation, ReservationState
 from booking.services.parties import cancel_reservation
 from booking.services.waiting import accept_offer, decline_offer, leave_list
 from consulting.calendars import entry as meeting_entry
@@ -93,7 +94,8 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _move_url(booking: Booking, access: Access) -> str:
     """Where an appointment gets another time, while its person may still do so."""
-    if access.is_limited or booking.meeting is None or not booking.can_cancel:
+    can_move = booking.is_confirmed and booking.can_cancel
+    if access.is_limited or booking.meeting is None or not can_move:
         return ""
     return reverse("consulting:move", args=[booking.reference])
 
@@ -112,7 +114,7 @@ def cancel(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     now = timezone.now()
     access, bookings = _open(request, reference, now)
     chosen = _one(bookings, pk)
-    if not chosen.is_confirmed or chosen.is_past:
+    if not chosen.is_endable:
         messages.info(request, _("There is nothing left to cancel."))
         return redirect("desk:booking", reference)
     error = ""
@@ -158,14 +160,20 @@ def answer_offer(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("desk:booking", reference)
     try:
         if request.POST.get("answer") == "accept":
-            accept_offer(offer_id=offer.pk, by=access.by, now=now)
-            messages.success(request, _("The place is yours."))
+            got = accept_offer(offer_id=offer.pk, by=access.by, now=now)
+            messages.success(request, _accepted_words(got))
         else:
             decline_offer(offer_id=offer.pk, by=access.by, now=now)
             messages.success(request, _("You declined the place."))
     except HidajError as refusal:
         messages.error(request, str(refusal))
     return redirect("desk:booking", reference)
+
+
+def _accepted_words(reservations: list[Reservation]) -> str:
+    if any(r.state == ReservationState.PENDING for r in reservations):
+        return _("The place is kept for you; the centre decides and answers by SMS.")
+    return _("The place is yours.")
 
 
 @require_POST
@@ -192,7 +200,8 @@ def resend(request: HttpRequest, reference: str) -> HttpResponse:
 def _entries(booking: Booking) -> list[CalendarEntry]:
     if booking.meeting:
         return [meeting_entry(booking.reservation, booking.meeting)]
-    return [] if booking.is_waiting else class_entries(booking.reservation)
+    is_firm = not (booking.is_waiting or booking.is_pending)
+    return class_entries(booking.reservation) if is_firm else []
 
 
 @never_cache

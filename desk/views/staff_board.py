@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from desk.approvals import open_requests
 from desk.board import ending_soon, runs_ahead, troubled_messages
 from desk.day import day_bounds, days_of
 from desk.messages import lines_of
@@ -33,6 +34,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "day": days_of(*day_bounds(on)),
         "soon": ending_soon(rows, now),
+        "asked_count": open_requests().count(),
+        "asked_first": open_requests().first(),
         "troubled_count": troubled.count(),
         "lines": lines_of(troubled[:MESSAGES_SHOWN], now),
         "audit": last_audit(),

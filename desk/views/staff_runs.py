@@ -17,10 +17,15 @@ from accounts.models import User
 from core.exceptions import HidajError
 from courses.models import Course, CourseRun, CourseRunQuerySet
 from courses.planner import skipped_between
-from courses.services.runs import cancel_run, change_capacity, publish_run
+from courses.services.runs import (
+    cancel_run,
+    change_capacity,
+    publish_run,
+    set_approval,
+)
 from desk.board import run_row
 from desk.forms.people import SearchForm
-from desk.forms.runs import CapacityForm, ReasonForm
+from desk.forms.runs import ApprovalForm, CapacityForm, ReasonForm
 from desk.paging import page_of, query_of
 from desk.roles import planners_only, staff_only
 from desk.runs import bookings_of, is_ahead, sessions_of, told_of_run, waiting_of
@@ -100,6 +105,7 @@ def run_page(
         "bookings": bookings_of(run, search.cleaned_data.get("q") or ""),
         "waiting": waiting_of(run),
         "search": search,
+        "approval_form": ApprovalForm(initial={"approval": run.approval}),
         "capacity_form": capacity_form
         or CapacityForm(initial={"capacity": run.offering.capacity}),
     }
@@ -136,6 +142,18 @@ def run_capacity(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("The number of places was changed."))
             return redirect("desk:staff_run", code=code)
     return run_page(request, run, form)
+
+
+@require_POST
+@planners_only
+def run_approval(request: HttpRequest, code: str) -> HttpResponse:
+    """Change about whom the staff decide, for bookings from now on."""
+    run = _run(code)
+    form = ApprovalForm(request.POST)
+    if form.is_valid():
+        set_approval(run_id=run.pk, approval=form.cleaned_data["approval"])
+        messages.success(request, _("This holds for bookings from now on."))
+    return redirect("desk:staff_run", code=code)
 
 
 @require_http_methods(["GET", "POST"])
