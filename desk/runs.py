@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Person
+from booking.line import read_line, sentences
 from booking.models import (
     LIVE,
     SEATED,
@@ -99,6 +100,12 @@ def waiting_of(run: CourseRun) -> list[Waiter]:
         *(Waiter(e, 0, next(iter(_offers(e)), None)) for e in offered),
         *(Waiter(e, place, None) for place, e in enumerate(in_line, start=1)),
     ]
+
+
+def line_of(run: CourseRun, now: dt.datetime) -> list[str]:
+    """Why the line does not move, in words; nothing where nobody waits."""
+    line = read_line(run.offering, now)
+    return sentences(line) if line.waiting or line.on_offer else []
 
 
 def _offers(entry: WaitingEntry) -> list[Offer]:

@@ -17,6 +17,7 @@ from desk.views import (
     staff_runs,
     staff_tasks,
     staff_time,
+    staff_turns,
     teach,
     time_off,
 )
@@ -71,6 +72,25 @@ run_patterns = [
         "staff/bookings/<int:pk>/cancel/",
         staff_run_acts.booking_cancel,
         name="staff_booking_cancel",
+    ),
+]
+
+turn_patterns = [
+    path("staff/turns/<int:pk>/", staff_turns.turn, name="staff_turn"),
+    path(
+        "staff/turns/<int:pk>/answer/",
+        staff_turns.turn_answer,
+        name="staff_turn_answer",
+    ),
+    path(
+        "staff/turns/<int:pk>/extend/",
+        staff_turns.turn_extend,
+        name="staff_turn_extend",
+    ),
+    path(
+        "staff/turns/<int:pk>/withdraw/",
+        staff_turns.turn_withdraw,
+        name="staff_turn_withdraw",
     ),
 ]
 
@@ -143,6 +163,7 @@ urlpatterns = [
     *teach_patterns,
     *staff_patterns,
     *run_patterns,
+    *turn_patterns,
     *time_patterns,
     *message_patterns,
 ]

@@ -132,6 +132,7 @@ def _course_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "enrolled": booking.party.reference,
         "booking": str(booking.pk),
         "offered": offer.entry.party.reference,
+        "turn": str(offer.entry_id),
         "offer": offer_link_secret(offer),
     }
 

@@ -25,6 +25,7 @@ from accounts.access import go_to_claim, person_of, signed_in
 from accounts.applicant_forms import ME
 from accounts.models import Firm
 from booking.exceptions import ApprovalNeeded, Full, Overlapping, PlacesFree
+from booking.line import own_line, read_line, sentences
 from booking.models import (
     ApprovalReason,
     OfferingKind,
@@ -209,10 +210,16 @@ def _form_context(
         "is_hold_over": held is not None and not is_held,
         "minutes_left": minutes_left,
         "own": own_reservation(request, run),
+        "line": why_it_stands(run, now) if phase == Phase.FULL else [],
         "firms": Firm.objects.order_by("name").values_list("name", flat=True)[
             :FIRMS_SHOWN
         ],
     }
+
+
+def why_it_stands(run: CourseRun, now: dt.datetime) -> list[str]:
+    """Why the line of a full run does not move, for those who think of joining it."""
+    return sentences(read_line(run.offering, now))
 
 
 def _minutes_left(held: Party | None, now: dt.datetime) -> int:
@@ -260,6 +267,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "is_waiting": is_waiting,
         "is_ended": state in ENDED,
         "place": place_in_line(entry) if entry and is_waiting else 0,
+        "line": own_line(party, now),
         "similar": _similar(run, now) if is_waiting else [],
         "price": sum(r.price_rial for r in reservations),
     }

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import person_of, person_required
 from accounts.models import User
+from booking.line import own_line
 from booking.models import Reservation, ReservationState
 from booking.services.parties import cancel_reservation
 from booking.services.waiting import accept_offer, decline_offer, leave_list
@@ -83,6 +84,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "access": access,
         "covers_party": _covers_party(bookings),
         "waits": any(b.is_waiting for b in bookings),
+        "line": own_line(first.reservation.party, now),
         "can_resend": not access.is_limited and any(map(may_resend, bookings)),
         "has_dates": any(b.is_confirmed for b in bookings),
         "price": sum(b.reservation.price_rial for b in bookings if not b.is_ended),

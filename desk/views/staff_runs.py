@@ -28,7 +28,14 @@ from desk.forms.people import SearchForm
 from desk.forms.runs import ApprovalForm, CapacityForm, ReasonForm
 from desk.paging import page_of, query_of
 from desk.roles import planners_only, staff_only
-from desk.runs import bookings_of, is_ahead, sessions_of, told_of_run, waiting_of
+from desk.runs import (
+    bookings_of,
+    is_ahead,
+    line_of,
+    sessions_of,
+    told_of_run,
+    waiting_of,
+)
 from desk.staffpage import posted, staff_page
 
 WHEN = ("ahead", "past", "all")
@@ -104,6 +111,7 @@ def run_page(
         "skipped": skipped_between(days),
         "bookings": bookings_of(run, search.cleaned_data.get("q") or ""),
         "waiting": waiting_of(run),
+        "line": line_of(run, now),
         "search": search,
         "approval_form": ApprovalForm(initial={"approval": run.approval}),
         "capacity_form": capacity_form
