@@ -175,6 +175,11 @@ class ProfileForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "email"}),
     )
+    wants_invitations = forms.BooleanField(
+        label=_("Send an invitation by e-mail for each class session"),
+        help_text=_("For calendars that take invitations; they follow every change."),
+        required=False,
+    )
     firm_name = CleanCharField(
         label=_("Workshop or company (optional)"),
         required=False,
@@ -195,13 +200,22 @@ class ProfileForm(forms.Form):
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])
 
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("wants_invitations") and "email" in data and not data["email"]:
+            self.add_error("email", _("Invitations need an e-mail address."))
+        return data
+
     def clean_birth_year(self) -> int | None:
         return checked_birth_year(self.cleaned_data["birth_year"])
 
     @staticmethod
     def initial_of(person: Person) -> dict[str, Any]:
         """What the form shows first."""
-        names = ("name", "language", "wants_reminders", "wants_news", "email", "job")
+        names = (
+            *("name", "language", "wants_reminders", "wants_news", "email", "job"),
+            "wants_invitations",
+        )
         return {
             **{name: getattr(person, name) for name in names},
             "firm_name": person.firm.name if person.firm else "",

@@ -207,6 +207,9 @@ class Person(models.Model):
     job = models.CharField(_("job"), max_length=80, blank=True)
     wants_reminders = models.BooleanField(_("reminders by SMS"), default=True)
     wants_news = models.BooleanField(_("news by SMS"), default=False)
+    wants_invitations = models.BooleanField(
+        _("an invitation by e-mail for each class session"), default=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -169,6 +169,7 @@ def update_profile(
     email: str = "",
     wants_reminders: bool = True,
     wants_news: bool = False,
+    wants_invitations: bool = False,
     birth_year: int | None = None,
     gender: str = "",
     job: str = "",
@@ -191,6 +192,7 @@ def update_profile(
     _lift_opt_outs(locked, wants_reminders, wants_news)
     locked.name, locked.language, locked.email = clean(name), language, email
     locked.wants_reminders, locked.wants_news = wants_reminders, wants_news
+    locked.wants_invitations = wants_invitations
     locked.birth_year, locked.gender, locked.job = birth_year, gender, clean(job)
     locked.firm = firm
     locked.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.access import STAFF_ROLES, person_of
 from accounts.models import Language, Person, User
@@ -67,8 +67,17 @@ def recipients(reservation: Reservation) -> list[Recipient]:
         found.append(as_recipient(PERSON, reservation.person))
     booker = booker_recipient(reservation.party.booked_by)
     if booker is not None and booker.phone not in {r.phone for r in found}:
-        found.append(booker)
+        # Two numbers may share one mailbox; it has the same mail once.
+        is_known = booker.email in {r.email for r in found}
+        found.append(replace(booker, email="") if is_known else booker)
     return [r for r in found if r.phone]
+
+
+def attendee_address(reservation: Reservation) -> str:
+    """The person's e-mail address, else the booker's; empty when neither has one."""
+    person, booker = reservation.person, reservation.party.booked_by
+    own = Person.objects.filter(user=booker).values_list("email", flat=True)
+    return (person.email if person else "") or booker.email or own.first() or ""
 
 
 def is_for_another(reservation: Reservation) -> bool:

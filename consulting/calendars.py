@@ -7,28 +7,24 @@ versions that only rise: of the meeting (time) and of the reservation (status).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from booking.models import Reservation, ReservationState
+from booking.models import Reservation, ReservationState, Room
+from booking.recipients import attendee_address
 from consulting.display import where
 from consulting.messages import sequence
 from consulting.models import BOOKED_STATES, Meeting, Mode
 from notifications.calendars import (
     CalendarEntry,
-    cancel_file,
+    invitation_file,
     publish_file,
-    request_file,
+    uid_domain,
 )
 from persian.text import localized
-
-
-def _domain() -> str:
-    return urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
 
 
 def _url(name: str, *args: object) -> str:
@@ -65,7 +61,7 @@ def entry(reservation: Reservation, meeting: Meeting) -> CalendarEntry:
     if meeting.service.bring:
         lines.append(_("Bring: %(things)s") % {"things": meeting.service.bring})
     return CalendarEntry(
-        uid=f"{meeting.uid}.{reservation.uid}@{_domain()}",
+        uid=f"{meeting.uid}.{reservation.uid}@{uid_domain()}",
         sequence=sequence(meeting, reservation),
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
@@ -106,15 +102,22 @@ def person_entries(person: Person) -> list[CalendarEntry]:
 
 def consultant_entries(person: Person) -> list[CalendarEntry]:
     """All meetings that somebody booked with a consultant, for a feed."""
+    return _plain_entries("consultant", consultant=person)
+
+
+def room_entries(room: Room) -> list[CalendarEntry]:
+    """All booked meetings in a room, for a feed; nobody is named."""
+    return _plain_entries("room", room=room)
+
+
+def _plain_entries(reader: str, **filters: object) -> list[CalendarEntry]:
     booked = Reservation.objects.filter(
         status_changes__to_state=ReservationState.CONFIRMED
     )
-    meetings = _meetings(
-        consultant=person, offering__in=booked.values("offering").distinct()
-    )
+    meetings = _meetings(offering__in=booked.values("offering"), **filters)
     return [
         CalendarEntry(
-            uid=f"{meeting.uid}.consultant@{_domain()}",
+            uid=f"{meeting.uid}.{reader}@{uid_domain()}",
             sequence=meeting.schedule_version + (not meeting.is_live),
             starts_at=meeting.starts_at,
             ends_at=meeting.ends_at,
@@ -148,22 +151,9 @@ def appointment_file(reservation: Reservation) -> bytes:
 def invitation(reservation_id: int, language: str) -> bytes:
     """The calendar part of an e-mail: the appointment as it stands, or its end."""
     reservation, meeting = _appointment(reservation_id)
-    what = entry(reservation, meeting)
-    make = request_file if what.status == "CONFIRMED" else cancel_file
-    return make(
-        what,
+    return invitation_file(
+        entry(reservation, meeting),
         settings.DEFAULT_FROM_EMAIL,
-        _attendee(reservation),
+        attendee_address(reservation),
         attendee_name=reservation.person.name if reservation.person else "",
     )
-
-
-def _attendee(reservation: Reservation) -> str:
-    """The person's address; the booker's when the person has none."""
-    person, booker = reservation.person, reservation.party.booked_by
-    return (person.email if person else "") or booker.email or _of_booker(booker.pk)
-
-
-def _of_booker(user_id: int) -> str:
-    own = Person.objects.filter(user=user_id).values_list("email", flat=True)
-    return own.first() or ""

@@ -22,6 +22,7 @@ from courses import messages
 from courses.models import (
     ClassSession,
     CourseRun,
+    NoticeKind,
     RunState,
     SessionChange,
     SessionNotice,
@@ -134,7 +135,10 @@ def _missing_notices() -> list[str]:
     lines = []
     for change in current:
         session = change.class_session
-        noticed = session.notices.filter(schedule_version=change.schedule_version)
+        noticed = session.notices.filter(
+            kind__in=(NoticeKind.MOVED, NoticeKind.CANCELLED),
+            schedule_version=change.schedule_version,
+        )
         missing = Reservation.objects.filter(
             offering=session.run.offering_id,
             state=ReservationState.CONFIRMED,

@@ -47,7 +47,9 @@ def _reached(offer: Offer, *, told: tuple[str, ...] = ()) -> Iterator[Reservatio
 def no_stale_news_was_sent() -> list[str]:
     """No word of a class session went out after a newer version had been written."""
     notices = SessionNotice.objects.filter(pk=OuterRef("subject_id"))
-    of_notice = _sent(messages.NOTICE).annotate(
+    # The end of an invitation stays due; its words are read when it is sent.
+    news = _sent(messages.NOTICE).exclude(kind="class_session_uninvited")
+    of_notice = news.annotate(
         session=Subquery(notices.values("class_session")[:1]),
         version=Subquery(notices.values("schedule_version")[:1]),
     )

@@ -7,7 +7,6 @@ versions that only rise: of the class session (time) and of the reservation (sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -15,9 +14,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from booking.models import Reservation, ReservationState
-from courses.models import ClassSession, CourseRun, RunState, SessionNotice
-from notifications.calendars import CalendarEntry, publish_file
+from booking.models import Reservation, ReservationState, Room
+from booking.recipients import attendee_address
+from courses.models import (
+    ClassSession,
+    CourseRun,
+    NoticeKind,
+    RunState,
+    SessionNotice,
+)
+from notifications.calendars import (
+    CalendarEntry,
+    invitation_file,
+    publish_file,
+    uid_domain,
+)
 from persian.text import localized
 
 # States that a calendar shows: a place that is there, was used, or was cancelled.
@@ -27,10 +38,6 @@ SHOWN = (
     ReservationState.INCOMPLETE,
     ReservationState.NO_SHOW,
 )
-
-
-def _domain() -> str:
-    return urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
 
 
 def _url(path: str) -> str:
@@ -49,7 +56,7 @@ def _place(session: ClassSession) -> str:
 def _reservations() -> QuerySet[Reservation]:
     return Reservation.objects.filter(
         offering__course_run__isnull=False
-    ).select_related("party", "offering__course_run__course", "person")
+    ).select_related("party__booked_by", "offering__course_run__course", "person")
 
 
 def _was_confirmed(reservation: Reservation) -> bool:
@@ -75,7 +82,7 @@ def _entry(reservation: Reservation, session: ClassSession) -> CalendarEntry:
             "name": reservation.person.name,
         }
     return CalendarEntry(
-        uid=f"{session.uid}.{reservation.uid}@{_domain()}",
+        uid=f"{session.uid}.{reservation.uid}@{uid_domain()}",
         sequence=session.schedule_version + reservation.version,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
@@ -114,10 +121,22 @@ def person_entries(person: Person) -> list[CalendarEntry]:
 
 def teacher_entries(person: Person) -> list[CalendarEntry]:
     """All class sessions that a person gives, for a feed."""
-    own = ClassSession.objects.filter(instructors=person)
+    return _plain_entries(ClassSession.objects.filter(instructors=person), "teacher")
+
+
+def room_entries(room: Room) -> list[CalendarEntry]:
+    """All class sessions that are held in a room, for a feed; nobody is named."""
+    return _plain_entries(ClassSession.objects.filter(room=room), "room")
+
+
+def _plain_entries(
+    sessions: QuerySet[ClassSession], reader: str
+) -> list[CalendarEntry]:
+    """Class sessions of published runs, as the centre's own people see them."""
+    published = sessions.exclude(run__state=RunState.DRAFT)
     return [
         CalendarEntry(
-            uid=f"{session.uid}.teacher@{_domain()}",
+            uid=f"{session.uid}.{reader}@{uid_domain()}",
             sequence=session.schedule_version,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
@@ -128,9 +147,9 @@ def teacher_entries(person: Person) -> list[CalendarEntry]:
             status="CONFIRMED" if session.is_planned else "CANCELLED",
             changed_at=session.changed_at,
         )
-        for session in own.exclude(run__state=RunState.DRAFT)
-        .select_related("run__course", "room")
-        .order_by("starts_at", "pk")
+        for session in published.select_related("run__course", "room").order_by(
+            "starts_at", "pk"
+        )
     ]
 
 
@@ -143,14 +162,54 @@ def reservation_file(reservation: Reservation) -> bytes:
 
 
 def reservation_file_by_id(reservation_id: int, language: str) -> bytes:
-    """The calendar part of an e-mail about an enrolment."""
-    return reservation_file(_reservations().get(pk=reservation_id))
+    """The calendar part of an e-mail about an enrolment.
+
+    A run of one day is an invitation that follows its changes; one mail may hold only
+    one, so that a longer run is a file to import.
+    """
+    reservation = _reservations().get(pk=reservation_id)
+    sessions = _sessions([reservation.offering.course_run.pk])
+    if len(sessions) == 1:
+        return _invitation(reservation, sessions[0])
+    return reservation_file(reservation)
 
 
 def notice_file_by_id(notice_id: int, language: str) -> bytes:
-    """The calendar part of an e-mail about one class session of an enrolment."""
+    """The calendar part of an e-mail about one class session of an enrolment.
+
+    Who was invited to each class session gets the update of that invitation.
+    """
     notice = SessionNotice.objects.get(pk=notice_id)
+    if is_invited(notice.reservation_id, notice.class_session_id):
+        return session_invitation(notice_id, language)
     return reservation_file_by_id(notice.reservation_id, language)
+
+
+def is_invited(reservation_id: int, session_id: int) -> bool:
+    """Whether an invitation to this class session was sent and not taken back."""
+    notices = SessionNotice.objects.filter(
+        reservation=reservation_id, class_session=session_id
+    )
+    kinds = set(notices.values_list("kind", flat=True))
+    return NoticeKind.INVITED in kinds and NoticeKind.UNINVITED not in kinds
+
+
+def session_invitation(notice_id: int, language: str) -> bytes:
+    """The calendar part of an e-mail that invites to one class session, or ends it."""
+    notice = SessionNotice.objects.select_related(
+        "class_session__run__course", "class_session__room"
+    ).get(pk=notice_id)
+    reservation = _reservations().get(pk=notice.reservation_id)
+    return _invitation(reservation, notice.class_session)
+
+
+def _invitation(reservation: Reservation, session: ClassSession) -> bytes:
+    return invitation_file(
+        _entry(reservation, session),
+        settings.DEFAULT_FROM_EMAIL,
+        attendee_address(reservation),
+        attendee_name=reservation.person.name if reservation.person else "",
+    )
 
 
 def party_file(reservations: Sequence[Reservation]) -> bytes:

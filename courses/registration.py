@@ -6,11 +6,10 @@ from core.registry import register_audit, register_personal_data, register_tick
 from courses import (
     audit,
     audit_history,
-    decision_kinds,
+    invitations,
     kinds,
     reminders,
     sign_in,
-    teaching_kinds,
 )
 from courses.owner import OWNER
 
@@ -19,11 +18,10 @@ def register() -> None:
     """Called once, at start-up."""
     owners.register(OWNER)
     kinds.register_all()
-    teaching_kinds.register_all()
-    decision_kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)
     hooks.register_naming_page("courses:book", "courses:wait")
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)
+    register_tick("courses.invitations", invitations.plan_invitations, every_seconds=60)
     register_audit("sessions claimed", 3, audit.sessions_have_their_claims)
     register_audit("enrolments told", 8, audit.changes_were_told)
     register_audit("session changes told", 8, audit.session_changes_were_told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from desk.views import (
+    calendar,
     roll,
     staff_approvals,
     staff_board,
@@ -106,6 +107,11 @@ time_patterns = [
         "staff/time/holidays/<int:pk>/remove/",
         staff_time.holiday_remove,
         name="staff_holiday_remove",
+    ),
+    path(
+        "staff/time/rooms/<int:pk>/calendar/",
+        calendar.room_calendar,
+        name="staff_room_calendar",
     ),
     path("staff/time/close/", staff_time.closure_new, name="staff_closure_new"),
     path(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -64,6 +65,11 @@ class CalendarEntry:
                 raise ValueError("naive time in a calendar entry")
 
 
+def uid_domain() -> str:
+    """What the UIDs end with: the host of the site, so that no other makes the same."""
+    return urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"
+
+
 def publish_file(entries: Sequence[CalendarEntry], name: str) -> bytes:
     """A file to import: all class sessions of a course, without attendees."""
     calendar = _calendar("PUBLISH", entries, name)
@@ -94,6 +100,14 @@ def cancel_file(
 ) -> bytes:
     """The cancellation of an invitation; its SEQUENCE is higher than before."""
     return _itip("CANCEL", entry, organizer, attendee, attendee_name)
+
+
+def invitation_file(
+    entry: CalendarEntry, organizer: str, attendee: str, *, attendee_name: str = ""
+) -> bytes:
+    """What an entry is to its guest now: an invitation, or its end."""
+    make = cancel_file if entry.status == "CANCELLED" else request_file
+    return make(entry, organizer, attendee, attendee_name=attendee_name)
 
 
 def _itip(
@@ -144,8 +158,11 @@ def _event(entry: CalendarEntry, *, with_alarm: bool) -> Event:
     event.add("dtstart", _wall(entry.starts_at, entry))
     event.add("dtend", _wall(entry.ends_at, entry))
     event.add("summary", _text(entry.summary))
-    event.add("location", _text(entry.location))
-    event.add("description", _text(entry.description))
+    # A property without a value is an error to libical, and it drops it.
+    if entry.location:
+        event.add("location", _text(entry.location))
+    if entry.description:
+        event.add("description", _text(entry.description))
     if entry.url:
         event.add("url", entry.url)
     event.add("status", entry.status)

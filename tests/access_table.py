@@ -204,6 +204,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/time/holidays/", REFUSED, PLANNERS),
         Row("/staff/time/holidays/<holiday>/confirm/", REFUSED, done(PLANNERS)),
         Row("/staff/time/holidays/<holiday>/remove/", REFUSED, done(PLANNERS)),
+        Row("/staff/time/rooms/<room>/calendar/", PLANNERS, PLANNERS),
         Row("/staff/time/close/", PLANNERS, PLANNERS),
         Row("/staff/time/close/<closure>/end/", REFUSED, done(PLANNERS)),
     ],

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import Person, Role, User
 from accounts.services import grant_role
-from booking.models import Offer
+from booking.models import Offer, Room
 from booking.services.parties import cancel_reservation
 from booking.services.resources import close_centre, take_leave
 from booking.services.waiting import offer_link_secret
@@ -204,6 +204,7 @@ def _centre_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "feed": feed,
         "task": str(task.pk),
         "person": str(applicant.pk),
+        "room": str(Room.objects.earliest("pk").pk),
         "block": str(leave.pk),
         "closure": str(closure.pk),
         "holiday": str(holiday.pk),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.browser import CHROMIUM_NAMES
+from tests.support.calendar_checkers import LIBICAL, libical_is_there
 from tests.support.postgres import PostgresServer
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,8 +116,13 @@ def test_browser() -> list[Result]:
 
 
 def need_program(names: tuple[str, ...], package: str, sentence: str) -> None:
-    """Install a Debian package when no program is there, or say what to do."""
-    if any(shutil.which(name) for name in names):
+    """See to it that one of these programs is there."""
+    need(lambda: any(shutil.which(name) for name in names), package, sentence)
+
+
+def need(is_there: Callable[[], bool], package: str, sentence: str) -> None:
+    """Install a Debian package when something is missing, or say what to do."""
+    if is_there():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"- Installing {package}", flush=True)
@@ -124,7 +130,7 @@ def need_program(names: tuple[str, ...], package: str, sentence: str) -> None:
         quiet = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
         subprocess.run([*quiet, "update"], check=False, env=environment)
         subprocess.run([*quiet, "install", "-y", package], check=False, env=environment)
-    if not any(shutil.which(name) for name in names):
+    if not is_there():
         sys.exit(f"{sentence}. On Debian and Ubuntu: apt-get install {package}")
 
 
@@ -152,6 +158,8 @@ def main() -> None:
         need_program(
             ("xgettext",), "gettext", "The translations are checked with gettext"
         )
+    if part != "lint":
+        need(libical_is_there, LIBICAL, "Calendar files are checked with libical")
     if part in {"test", "night"}:
         need_program(CHROMIUM_NAMES, "chromium", "The journeys need a Chromium browser")
     (BASE_DIR / "var").mkdir(exist_ok=True)

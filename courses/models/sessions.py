@@ -162,6 +162,8 @@ class NoticeKind(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     REMINDER = "reminder", _("Reminder")
     ADDED = "added", _("Added")
+    INVITED = "invited", _("Invited")
+    UNINVITED = "uninvited", _("Invitation taken back")
 
 
 class SessionNotice(models.Model):

@@ -218,6 +218,7 @@ def _fill_in(
         email=person.email,
         wants_reminders=person.wants_reminders,
         wants_news=person.wants_news,
+        wants_invitations=person.wants_invitations,
         firm=told[0],
         birth_year=told[1],
         gender=told[2],

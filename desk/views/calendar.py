@@ -1,13 +1,14 @@
-"""The private calendar address: made, shown once, silenced."""
+"""Private calendar addresses: made, shown once, silenced."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import person_of, person_required
 from accounts.models import Person
-from desk.feeds import PERSON, TEACHER
+from booking.models import Room
+from desk.feeds import PERSON, ROOM, TEACHER
+from desk.roles import planners_only
+from desk.staffpage import staff_page
 from notifications.feeds import create_feed, feed_url, revoke_feeds
 from notifications.models import FeedToken
 
@@ -43,34 +47,58 @@ def calendar(request: HttpRequest) -> HttpResponse:
     person = person_of(request.user)
     if person is None:
         raise Http404
+    titles = _titles(person)
     made: dict[str, str] = {}
     if request.method == "POST":
         kind = request.POST.get("kind", "")
-        if kind not in _kinds(person):
+        if kind not in titles:
             raise Http404
-        if request.POST.get("action") == "revoke":
-            revoke_feeds(subject_kind=kind, subject_id=person.pk, now=timezone.now())
-            messages.success(request, _("The address no longer answers."))
+        made[kind] = _answer(request, kind, person.pk, timezone.now())
+        if not made[kind]:
             return redirect("desk:calendar")
-        _token, secret = create_feed(
-            subject_kind=kind, subject_id=person.pk, now=timezone.now()
-        )
-        made[kind] = feed_url(secret)
-    feeds = [_feed(kind, person, made) for kind in _kinds(person)]
+    feeds = [
+        _feed(kind, person.pk, title, made.get(kind, ""))
+        for kind, title in titles.items()
+    ]
     return render(request, "desk/bookings/calendar.html", {"feeds": feeds})
 
 
-def _kinds(person: Person) -> list[str]:
+@never_cache
+@planners_only
+@require_http_methods(["GET", "POST"])
+def room_calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The calendar of a room, for a screen beside its door; made and silenced here."""
+    room = get_object_or_404(Room, pk=pk)
+    url = ""
+    if request.method == "POST":
+        url = _answer(request, ROOM, room.pk, timezone.now())
+        if not url:
+            return redirect("desk:staff_room_calendar", room.pk)
+    context = {"room": room, "feed": _feed(ROOM, room.pk, room.name, url)}
+    return staff_page(request, "desk/staff/room_calendar.html", context)
+
+
+def _answer(request: HttpRequest, kind: str, subject_id: int, now: dt.datetime) -> str:
+    """Do what the button says; the address that was made, or nothing."""
+    if request.POST.get("action") == "revoke":
+        revoke_feeds(subject_kind=kind, subject_id=subject_id, now=now)
+        messages.success(request, _("The address no longer answers."))
+        return ""
+    _token, secret = create_feed(subject_kind=kind, subject_id=subject_id, now=now)
+    return feed_url(secret)
+
+
+def _titles(person: Person) -> dict[str, str]:
+    own = {PERSON: _("My courses and appointments")}
     try:
-        return [PERSON, TEACHER] if person.teaching_profile else [PERSON]
+        is_teacher = bool(person.teaching_profile)
     except ObjectDoesNotExist:
-        return [PERSON]
+        is_teacher = False
+    if is_teacher:
+        own[TEACHER] = _("The classes and consultations that I give")
+    return own
 
 
-def _feed(kind: str, person: Person, made: dict[str, str]) -> Feed:
-    titles = {
-        PERSON: _("My courses and appointments"),
-        TEACHER: _("The classes and consultations that I give"),
-    }
-    token = FeedToken.objects.active().of(kind, person.pk).first()
-    return Feed(kind, titles[kind], token, made.get(kind, ""))
+def _feed(kind: str, subject_id: int, title: str, url: str) -> Feed:
+    token = FeedToken.objects.active().of(kind, subject_id).first()
+    return Feed(kind, title, token, url)

@@ -1,34 +1,18 @@
-"""The wording of messages about requests, and about those who did not come.
-
-As in `courses.kinds`: Persian first, short, formal plural, within two parts.
-"""
+"""Requests that the staff decide, and those who did not come."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from booking.messages import (
-    END_EN,
-    END_FA,
-    lifted_wanted,
-    message_kind,
-    no_show_wanted,
-)
+from booking.messages import END_EN, END_FA, lifted_wanted, no_show_wanted
 from booking.models import ReservationState
 from courses import calendars, values
-from courses.kinds import SAMPLE as COURSE_SAMPLE
-from notifications.kinds import MessageKind, register
-
-SAMPLE = COURSE_SAMPLE | {
-    "follows": "نوبت بعدی را نخست مرکز تأیید می‌کند.",
-}
-_kind = partial(message_kind, sample=SAMPLE)
+from courses.kinds.common import kind
+from notifications.kinds import MessageKind
 
 
 def request_kinds() -> list[MessageKind]:
     """About requests that the staff decide."""
     return [
-        _kind(
+        kind(
             "enrolment_asked",
             "now",
             values.decision_values,
@@ -50,7 +34,7 @@ def request_kinds() -> list[MessageKind]:
                 " place.\nWe answer until {until}.\nReference: {reference}" + END_EN,
             },
         ),
-        _kind(
+        kind(
             "enrolment_approved",
             "now",
             values.decision_values,
@@ -73,7 +57,7 @@ def request_kinds() -> list[MessageKind]:
             },
             calendar=calendars.reservation_file_by_id,
         ),
-        _kind(
+        kind(
             "enrolment_refused",
             "now",
             values.decision_values,
@@ -94,7 +78,7 @@ def request_kinds() -> list[MessageKind]:
                 "Reason: {full_reason}" + END_EN,
             },
         ),
-        _kind(
+        kind(
             "enrolment_lapsed",
             "now",
             values.decision_values,
@@ -122,7 +106,7 @@ def request_kinds() -> list[MessageKind]:
 def no_show_kinds() -> list[MessageKind]:
     """About classes to which somebody did not come."""
     return [
-        _kind(
+        kind(
             "enrolment_no_show",
             "normal",
             values.decision_values,
@@ -134,7 +118,7 @@ def no_show_kinds() -> list[MessageKind]:
                 "A mistake? {phone}\n{centre}",
             },
         ),
-        _kind(
+        kind(
             "enrolment_no_show_lifted",
             "normal",
             values.decision_values,
@@ -146,9 +130,3 @@ def no_show_kinds() -> list[MessageKind]:
             },
         ),
     ]
-
-
-def register_all() -> None:
-    """Make every kind known; called at start-up."""
-    for kind in (*request_kinds(), *no_show_kinds()):
-        register(kind)

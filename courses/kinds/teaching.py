@@ -1,21 +1,16 @@
-"""The wording of every message to those who teach; as in `courses.kinds`."""
+"""What instructors are told."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from booking.messages import message_kind
 from courses import values
-from courses.kinds import SAMPLE
-from notifications.kinds import MessageKind, register
-
-_kind = partial(message_kind, sample=SAMPLE)
+from courses.kinds.common import kind
+from notifications.kinds import MessageKind
 
 
 def teaching_kinds() -> list[MessageKind]:
     """For instructors."""
     return [
-        _kind(
+        kind(
             "instructor_booking_notice",
             "change",
             values.teacher_notice_values,
@@ -27,7 +22,7 @@ def teaching_kinds() -> list[MessageKind]:
                 "Places: {seats}\n{centre}",
             },
         ),
-        _kind(
+        kind(
             "teaching_changed",
             "change",
             values.change_values,
@@ -37,7 +32,7 @@ def teaching_kinds() -> list[MessageKind]:
                 "en": "Your class {course}:\nOld: {old}\nNew: {new}\n{centre}",
             },
         ),
-        _kind(
+        kind(
             "teaching_given",
             "change",
             values.teacher_change_values,
@@ -47,7 +42,7 @@ def teaching_kinds() -> list[MessageKind]:
                 "en": "You teach {course}: {day} {time}, {room}.\n{centre}",
             },
         ),
-        _kind(
+        kind(
             "teaching_taken",
             "change",
             values.teacher_change_values,
@@ -57,7 +52,7 @@ def teaching_kinds() -> list[MessageKind]:
                 "en": "You no longer teach {course} on {day} {time}.\n{centre}",
             },
         ),
-        _kind(
+        kind(
             "teaching_run_cancelled",
             "change",
             values.run_values,
@@ -70,9 +65,3 @@ def teaching_kinds() -> list[MessageKind]:
             },
         ),
     ]
-
-
-def register_all() -> None:
-    """Make every kind known; called at start-up."""
-    for kind in teaching_kinds():
-        register(kind)
