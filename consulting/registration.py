@@ -11,6 +11,7 @@ from consulting import (
     sign_in,
 )
 from consulting.owner import OWNER
+from consulting.services import endings
 from core.registry import register_audit, register_personal_data, register_tick
 
 
@@ -22,6 +23,7 @@ def register() -> None:
     hooks.register_after_sign_in(sign_in.take_up)
     hooks.register_naming_page("consulting:book")
     register_tick("consulting.reminders", reminders.plan_reminders, every_seconds=300)
+    register_tick("meetings.close", endings.complete_unmarked, every_seconds=3600)
     register_audit("meetings once", 2, audit.consultants_meet_once)
     register_audit("caps of consultants", 3, audit.caps_hold)
     register_audit("meetings claimed", 3, audit.meetings_have_their_claims)

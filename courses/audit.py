@@ -149,6 +149,14 @@ def _missing_notices() -> list[str]:
     return lines
 
 
+def closed_runs_have_ends() -> list[str]:
+    """In a run that was closed no place is left without an end."""
+    left = Reservation.objects.confirmed().filter(
+        offering__course_run__closed_at__isnull=False
+    )
+    return [f"reservation {r.pk}: its run is closed, it has no end" for r in left]
+
+
 def versions_match_history() -> list[str]:
     """The schedule version of a class session is the number of its changes."""
     newest = Coalesce(Max("changes__schedule_version"), 0)

@@ -12,6 +12,7 @@ from courses import (
     sign_in,
 )
 from courses.owner import OWNER
+from courses.services import closing
 
 
 def register() -> None:
@@ -22,6 +23,8 @@ def register() -> None:
     hooks.register_naming_page("courses:book", "courses:wait")
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)
     register_tick("courses.invitations", invitations.plan_invitations, every_seconds=60)
+    register_tick("runs.close", closing.close_runs_over, every_seconds=3600)
+    register_audit("runs closed", 17, audit.closed_runs_have_ends)
     register_audit("sessions claimed", 3, audit.sessions_have_their_claims)
     register_audit("enrolments told", 8, audit.changes_were_told)
     register_audit("session changes told", 8, audit.session_changes_were_told)

@@ -57,10 +57,12 @@ class EndingSoon:
     closing: list[CourseRun]
     below_minimum: list[RunRow]
     offers: list[Offer]
+    to_close: list[CourseRun]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.closing or self.below_minimum or self.offers)
+        ends = (self.closing, self.below_minimum, self.offers, self.to_close)
+        return not any(ends)
 
 
 def ending_soon(rows: list[RunRow], now: dt.datetime) -> EndingSoon:
@@ -85,4 +87,5 @@ def ending_soon(rows: list[RunRow], now: dt.datetime) -> EndingSoon:
             and now < row.run.first_session_at <= now + STARTS_SOON
         ],
         offers=list(offers[:20]),
+        to_close=list(CourseRun.objects.to_close(now).select_related("course")[:20]),
     )

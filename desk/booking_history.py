@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import STAFF_ROLES
 from accounts.models import RoleGrant
-from booking.models import EntryState, ReservationState, StatusChange
+from booking.models import OVER, EntryState, ReservationState, StatusChange
 from consulting.models import MeetingChange
 from courses.models import SessionChange
 from desk.bookings import Booking, waiting_entry_of
@@ -91,13 +91,20 @@ def _words(change: StatusChange, *, by_staff: bool) -> str:
             if by_staff
             else _("Booked")
         ),
-        R.COMPLETED: lambda: _("Completed"),
-        R.INCOMPLETE: lambda: _("Not completed"),
-        R.NO_SHOW: lambda: _("Did not come"),
+        R.COMPLETED: lambda: _ended(_("Completed"), change),
+        R.INCOMPLETE: lambda: _ended(_("Not completed"), change),
+        R.NO_SHOW: lambda: _ended(_("Did not come"), change),
         R.TRANSFERRED: lambda: _("Moved to another date"),
     }
     say = words.get(change.to_state)
     return say() if say else ""
+
+
+def _ended(words: str, change: StatusChange) -> str:
+    """What was mended says so; staff's own reasons stay with staff."""
+    if change.from_state in OVER:
+        return _("%(end)s (mended)") % {"end": words}
+    return words
 
 
 def _cancelled(change: StatusChange, *, by_staff: bool) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.access import STAFF_ROLES, has_role
 from accounts.models import User
 from booking.models import (
+    OVER,
     EntryState,
     Offer,
     OfferingKind,
@@ -149,6 +150,11 @@ class Booking:
     @property
     def is_confirmed(self) -> bool:
         return self.reservation.state == ReservationState.CONFIRMED
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the place was there when it took place, and its end is written."""
+        return self.reservation.state in OVER
 
     @property
     def is_pending(self) -> bool:

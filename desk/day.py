@@ -96,6 +96,18 @@ def meetings_between(
     )
 
 
+def unmarked_of(person: Person, now: dt.datetime) -> list[MeetingRow]:
+    """Yesterday's meetings of a consultant of which nobody said who came."""
+    from_at, to_at = day_bounds(timezone.localdate(now) - dt.timedelta(days=1))
+    rows = meetings_between(from_at, to_at, person)
+    marked = [MeetingRow(meeting, _coming(meeting)) for meeting in rows]
+    return [
+        row
+        for row in marked
+        if any(b.state == ReservationState.CONFIRMED for b in row.bookings)
+    ]
+
+
 def days_of(
     from_at: dt.datetime, to_at: dt.datetime, person: Person | None = None
 ) -> Days:

@@ -39,6 +39,11 @@ def rules() -> list[str]:
         },
         _("After %(times)s offers without an answer your turn ends.")
         % {"times": settings.HIDAJ_MAX_MISSED_OFFERS},
+        _(
+            "Who did not come %(times)s times within a year asks the centre for the"
+            " next booking."
+        )
+        % {"times": settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL},
         _("If the centre cancels, the whole fee comes back."),
         _("Your data serve your bookings only; the sponsor sees figures, never names."),
     ]

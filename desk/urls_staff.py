@@ -6,6 +6,7 @@ from django.urls import path
 
 from desk.views import (
     calendar,
+    endings,
     roll,
     staff_approvals,
     staff_board,
@@ -27,6 +28,7 @@ teach_patterns = [
     path("teach/", teach.today, name="teach"),
     path("teach/runs/<str:code>/", teach.roster, name="roster"),
     path("teach/sessions/<int:pk>/roll/", roll.roll, name="roll"),
+    path("teach/appointments/<int:pk>/came/", endings.came, name="came"),
     path("teach/time-off/", time_off.time_off, name="time_off"),
     path("teach/time-off/<int:pk>/end/", time_off.time_off_end, name="time_off_end"),
 ]
@@ -68,6 +70,13 @@ run_patterns = [
         "staff/sessions/<int:pk>/cancel/",
         staff_run_acts.session_cancel,
         name="staff_session_cancel",
+    ),
+    path("staff/runs/<str:code>/close/", endings.run_close, name="staff_run_close"),
+    path("staff/bookings/<int:pk>/end/", endings.booking_end, name="staff_booking_end"),
+    path(
+        "staff/bookings/<int:pk>/forgive/",
+        endings.booking_forgive,
+        name="staff_booking_forgive",
     ),
     path(
         "staff/bookings/<int:pk>/cancel/",

@@ -11,10 +11,11 @@ from django.test import Client
 from accounts.models import Person, Role, User
 from accounts.services import grant_role
 from booking.models import Offer, Room
+from booking.services.endings import end_place
 from booking.services.parties import cancel_reservation
 from booking.services.resources import close_centre, take_leave
 from booking.services.waiting import offer_link_secret
-from consulting.models import AvailabilityOverride, Meeting
+from consulting.models import AvailabilityOverride, Meeting, Service
 from consulting.services.appointments import book_appointment
 from consulting.services.availability import add_override
 from core.models import Holiday
@@ -182,9 +183,29 @@ def _consulting_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "service_id": str(service.pk),
         "consultant": str(instructor.pk),
         "appointment": booking.party.reference,
-        "meeting": str(Meeting.objects.get().pk),
+        "meeting": str(Meeting.objects.get(offering=booking.offering_id).pk),
+        "appointment_id": str(booking.pk),
+        "missed": _missed(service, instructor),
         "exception": str(AvailabilityOverride.objects.get().pk),
     }
+
+
+def _missed(service: Service, instructor: Person) -> str:
+    """An appointment of the past to which somebody did not come."""
+    person, early = _applicant(), NOW - dt.timedelta(days=10)
+    starts_at = dt.datetime(2026, 11, 16, 6, 30, tzinfo=dt.UTC)
+    booking = book_appointment(
+        service_id=service.pk,
+        mode="phone",
+        consultant_id=instructor.pk,
+        starts_at=starts_at,
+        booker=_user(person),
+        person=person,
+        key=_key(6),
+        now=early,
+    )
+    end_place(reservation_id=booking.pk, to="no_show", by=None, now=NOW)
+    return str(booking.pk)
 
 
 def _centre_names(applicant: Person, instructor: Person) -> dict[str, str]:

@@ -99,6 +99,21 @@ OVER = (
 )
 
 
+# Reasons that the system writes by itself.
+END_WORDS = {
+    "by_rule": _("by the roll"),
+    "unmarked": _("nobody said otherwise"),
+    "same_days": "",
+    "lapsed": _("no answer in time"),
+    "silent": _("two offers passed without an answer"),
+    "started": _("it has begun"),
+    "declined": _("the offer was declined"),
+    "left": _("left the waiting list"),
+    "passed_on": _("passed on"),
+    GIVEN_BACK: _("given back"),
+}
+
+
 class ApprovalReason(models.TextChoices):
     """Why the staff decide before a place is firm; kept as codes."""
 
@@ -232,6 +247,16 @@ class Reservation(models.Model):
     def price_rial(self) -> int:
         """What this person pays after the support, in current rial."""
         return self.fee_rial * (100 - self.support_percent) // 100
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether it counts in the taken seats: it stands, or was there."""
+        return self.state in SEATED
+
+    @property
+    def end_words(self) -> str:
+        """Why it ended, in words; what staff wrote stays as it is."""
+        return str(END_WORDS.get(self.end_reason, self.end_reason))
 
     @property
     def approval_reasons(self) -> tuple[ApprovalReason, ...]:

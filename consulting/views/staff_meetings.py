@@ -88,6 +88,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
             "from_consultant", "to_consultant"
         ).order_by("pk"),
         "is_ahead": found.is_live and found.starts_at > timezone.now(),
+        "has_begun": found.is_live and found.starts_at <= timezone.now(),
     }
     return render(request, "consulting/staff/meeting.html", context)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -292,6 +292,15 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
         """Runs whose page anyone may open: those that were once published."""
         return self.exclude(state=RunState.DRAFT).exclude(published_at=None)
 
+    def to_close(self, over_at: dt.datetime) -> CourseRunQuerySet:
+        """Published runs that were over at a moment and have places without an end."""
+        left = Reservation.objects.confirmed().filter(offering=OuterRef("offering"))
+        return self.filter(
+            Q(closed_at=None) | Exists(left),
+            state=RunState.PUBLISHED,
+            last_session_at__lte=over_at,
+        ).order_by("last_session_at", "pk")
+
     def published(self) -> CourseRunQuerySet:
         return self.filter(state=RunState.PUBLISHED)
 
@@ -342,6 +351,11 @@ class CourseRun(models.Model):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # When staff, or nobody (the tick), wrote how each place ended.
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = CourseRunQuerySet.as_manager()
 
@@ -378,6 +392,11 @@ class CourseRun(models.Model):
                 )
                 | (~Q(state="cancelled") & Q(cancelled_at=None)),
                 name="courserun_cancelled_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None)
+                | Q(state="published", closed_at__gte=F("last_session_at")),
+                name="courserun_closed_after_end",
             ),
         ]
         indexes = [

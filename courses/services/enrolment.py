@@ -142,6 +142,8 @@ def _require_bookable(run: CourseRun) -> None:
         raise CoursesError(_("This run was cancelled."), code="cancelled")
     if run.state != RunState.PUBLISHED:
         raise CoursesError(_("This run is not open to the public."), code="draft")
+    if run.closed_at is not None:
+        raise CoursesError(_("This run is already over."), code="past")
 
 
 @atomic_retrying

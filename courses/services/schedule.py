@@ -172,6 +172,8 @@ def _require_movable(
     session: ClassSession, planned: PlannedSession, *, now: dt.datetime
 ) -> None:
     require_not_cancelled(session.run)
+    if session.run.closed_at is not None:
+        raise CoursesError(_("This run is already over."), code="over")
     if session.is_planned and session.starts_at <= now:
         raise CoursesError(_("This class session has already begun."), code="begun")
     require_time(planned, now=now)

@@ -27,6 +27,7 @@ from accounts.models import Firm
 from booking.exceptions import ApprovalNeeded, Full, Overlapping, PlacesFree
 from booking.line import own_line, read_line, sentences
 from booking.models import (
+    OVER,
     ApprovalReason,
     OfferingKind,
     Party,
@@ -265,7 +266,8 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "reservations": reservations,
         "state": state,
         "is_waiting": is_waiting,
-        "is_ended": state in ENDED,
+        "is_ended": state in ENDED or state in OVER,
+        "is_over": state in OVER,
         "place": place_in_line(entry) if entry and is_waiting else 0,
         "line": own_line(party, now),
         "similar": _similar(run, now) if is_waiting else [],

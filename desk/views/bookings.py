@@ -86,8 +86,10 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "waits": any(b.is_waiting for b in bookings),
         "line": own_line(first.reservation.party, now),
         "can_resend": not access.is_limited and any(map(may_resend, bookings)),
-        "has_dates": any(b.is_confirmed for b in bookings),
-        "price": sum(b.reservation.price_rial for b in bookings if not b.is_ended),
+        "has_dates": any(b.is_confirmed or b.is_used for b in bookings),
+        "price": sum(
+            b.reservation.price_rial for b in bookings if b.is_used or not b.is_ended
+        ),
         "histories": [(b, history(b)) for b in bookings],
         "move_url": _move_url(first, access),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Person
 from booking.models import Reservation
+from booking.services.no_shows import counted, needs_approval
 from desk.forms.people import SearchForm
 from desk.messages import lines_of
 from desk.paging import page_of, query_of
@@ -53,6 +55,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person: how to reach them, their bookings, what was sent to them."""
     rows = Person.objects.select_related("firm", "user", "managed_by__person")
     found = get_object_or_404(rows, pk=pk)
+    now = timezone.now()
     bookings = (
         Reservation.objects.filter(person=found)
         .select_related(
@@ -60,6 +63,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "offering__course_run__course",
             "offering__meeting__service",
             "offering__meeting__consultant",
+            "forgiven",
         )
         .order_by("-created_at", "-pk")
     )
@@ -69,7 +73,10 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "managed": Person.objects.filter(managed_by=found.user_id)
         if found.user_id
         else [],
-        "lines": lines_of(_messages_to(found), timezone.now()),
+        "missed": list(counted(found, now)),
+        "asks_staff": needs_approval(found, now),
+        "no_show_limit": settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL,
+        "lines": lines_of(_messages_to(found), now),
     }
     return staff_page(request, "desk/staff/person.html", context)
 

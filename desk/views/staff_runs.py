@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 
 from accounts.models import User
 from core.exceptions import HidajError
-from courses.models import Course, CourseRun, CourseRunQuerySet
+from courses.models import Course, CourseRun, CourseRunQuerySet, RunState
 from courses.planner import skipped_between
 from courses.services.runs import (
     cancel_run,
@@ -106,6 +106,7 @@ def run_page(
         "run": run,
         "phase": run.phase(now),
         "is_ahead": is_ahead(run, now),
+        "is_over": run.state == RunState.PUBLISHED and run.last_session_at <= now,
         "sessions": sessions_of(run),
         "now": now,
         "skipped": skipped_between(days),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -12,7 +13,14 @@ from django.views.decorators.http import require_GET
 from accounts.access import person_of
 from accounts.models import Person
 from courses.models import CourseRun
-from desk.day import classes_between, day_bounds, days_of, meetings_between, newcomers
+from desk.day import (
+    classes_between,
+    day_bounds,
+    days_of,
+    meetings_between,
+    newcomers,
+    unmarked_of,
+)
 from desk.roles import teachers_only
 from desk.runs import bookings_of
 
@@ -41,6 +49,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "on": on,
         "now": now,
         "day": days_of(from_at, to_at, person),
+        "unmarked": unmarked_of(person, now),
+        "close_days": settings.HIDAJ_CLOSE_MEETING_DAYS,
         "week_classes": classes_between(week_from, week_to, person),
         "meetings": meetings_between(to_at, to_at + MEETINGS_AHEAD, person),
         "runs": [(run, run.phase(now)) for run in runs.with_details(now)],
@@ -55,7 +65,7 @@ def roster(request: HttpRequest, code: str) -> HttpResponse:
     person, now = own_person(request), timezone.now()
     runs = CourseRun.objects.visible_to(person).public().with_details(now)
     run = get_object_or_404(runs, code=code)
-    bookings = [b for b in bookings_of(run) if b.ended_at is None]
+    bookings = [b for b in bookings_of(run) if b.is_seated]
     context = {
         "run": run,
         "phase": run.phase(now),
