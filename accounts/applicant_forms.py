@@ -159,14 +159,21 @@ class ApplicantForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        is_for_other = data.get("who") == OTHER
-        if is_for_other and not data.get("name") and "name" in data:
+        if self.needs_name(data) and not data.get("name") and "name" in data:
             self.add_error("name", _("Write the name of the person."))
-        if (is_for_other or not self.knows_consent) and not data.get("consent"):
+        if self.needs_consent_of(data) and not data.get("consent"):
             self.add_error(
                 "consent", _("Without your consent we may not keep the booking.")
             )
         return data
+
+    def needs_name(self, data: dict[str, Any]) -> bool:
+        """Whether the name of another person has to be written now."""
+        return data.get("who") == OTHER
+
+    def needs_consent_of(self, data: dict[str, Any]) -> bool:
+        """Whether somebody of the form has not agreed yet."""
+        return data.get("who") == OTHER or not self.knows_consent
 
     def told(self) -> dict[str, Any]:
         """The values of an `Applicant`, of a valid form."""

@@ -46,23 +46,24 @@ def person_who_comes(*, booker: User, applicant: Applicant, now: dt.datetime) ->
     Raises AccountsError without a name (code "no_name") or consent ("no_consent"), and
     what `services.add_managed_person` raises.
     """
-    own = _own_person(booker, applicant, now)
+    own = own_person(booker, applicant, now)
     person = own if applicant.is_self else _other_person(booker, applicant, now)
     if needs_consent(person):
-        _require_consent(applicant)
+        require_consent(applicant)
         services.record_consent(
             person=person, kind=ConsentKind.BOOKING, given_by=booker, now=now
         )
     return person
 
 
-def _own_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
+def own_person(booker: User, applicant: Applicant, now: dt.datetime) -> Person:
+    """The booker's own person, made on a first visit; raises as `person_who_comes`."""
     person = person_of(booker)
     if person is not None:
         return person
     if not applicant.own_name:
         raise AccountsError(_("Write your name."), code="no_name")
-    _require_consent(applicant)
+    require_consent(applicant)
     return services.sign_up_person(
         user=booker, name=applicant.own_name, language=applicant.language, now=now
     )
@@ -85,7 +86,8 @@ def needs_consent(person: Person | None) -> bool:
     return last is None or not last.is_given
 
 
-def _require_consent(applicant: Applicant) -> None:
+def require_consent(applicant: Applicant) -> None:
+    """Refuse to keep a person of the form without a tick; raises AccountsError."""
     if not applicant.gives_consent:
         raise AccountsError(
             _("Without your consent we may not keep the booking."), code="no_consent"

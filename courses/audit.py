@@ -18,7 +18,8 @@ from booking.models import (
     StatusChange,
 )
 from booking.recipients import recipients
-from courses import messages
+from courses import messages, several
+from courses.messages import PARTY_KINDS
 from courses.models import (
     ClassSession,
     CourseRun,
@@ -30,7 +31,13 @@ from courses.models import (
 )
 from notifications.models import OutboxMessage
 
-CONFIRMED_KINDS = ("enrolment_confirmed", "registered_by_other", "enrolment_approved")
+CONFIRMED_KINDS = (
+    "enrolment_confirmed",
+    "registered_by_other",
+    "enrolment_approved",
+    "moved_to_run",
+)
+PASSED_KINDS = ("place_passed_on",)
 # What a person hears when a place came into a state.
 STATE_KINDS = {
     ReservationState.PENDING: ("enrolment_asked", "request not told"),
@@ -49,13 +56,13 @@ ENDED_KINDS = (
 QUIET_ENDS = ("left", "declined")
 
 
-def _told(kinds: tuple[str, ...]) -> Exists:
-    return Exists(
-        OutboxMessage.objects.filter(
-            subject_kind=messages.RESERVATION,
-            subject_id=OuterRef("pk"),
-            kind__in=kinds,
-        )
+def _told(kinds: tuple[str, ...]) -> Q:
+    """There is a message about the place, or one about its party to the booker."""
+    of_party = {PARTY_KINDS[kind] for kind in kinds if kind in PARTY_KINDS}
+    about = OutboxMessage.objects.filter(subject_kind=messages.RESERVATION)
+    together = Reservation.objects.filter(party=OuterRef(OuterRef("party")))
+    return Q(Exists(about.filter(subject_id=OuterRef("pk"), kind__in=kinds))) | Q(
+        Exists(about.filter(subject_id__in=together.values("pk"), kind__in=of_party))
     )
 
 
@@ -68,12 +75,11 @@ def _untold(
 
 def changes_were_told() -> list[str]:
     """Every place taken, awaited or ended has its outbox row."""
-    rows = Reservation.objects.filter(
-        offering__kind=OfferingKind.COURSE_RUN, person__isnull=False
-    )
+    rows = Reservation.objects.filter(offering__kind=OfferingKind.COURSE_RUN)
     history = StatusChange.objects.filter(reservation=OuterRef("pk"))
     was = {state: Exists(history.filter(to_state=state)) for state in ReservationState}
-    ended = rows.filter(state=ReservationState.CANCELLED).exclude(
+    booked = rows.without_holds()
+    ended = booked.filter(state=ReservationState.CANCELLED).exclude(
         Exists(
             history.filter(
                 from_state=ReservationState.WAITING,
@@ -102,6 +108,13 @@ def changes_were_told() -> list[str]:
             for state, (kind, words) in STATE_KINDS.items()
             for line in _untold(rows.filter(was[state]), (kind,), words)
         ),
+        *_untold(
+            rows.filter(
+                state=ReservationState.TRANSFERRED, successors__party=F("party")
+            ),
+            PASSED_KINDS,
+            "not told that it was given on",
+        ),
     ]
 
 
@@ -116,10 +129,30 @@ def session_changes_were_told() -> list[str]:
         "reservation__person__user", "reservation__party"
     )
     return [
-        f"notice {notice.pk}: no message"
-        for notice in notices
-        if recipients(notice.reservation)
+        f"notice {notice.pk}: no message" for notice in notices if _is_reached(notice)
     ] + _missing_notices()
+
+
+def _is_reached(notice: SessionNotice) -> bool:
+    """Whether somebody should have a message about this very notice.
+
+    The booker of several places has one for all of them.
+    """
+    party = several.party_recipient
+    place = notice.reservation
+    reached = recipients(place)
+    if any(party(place, to) is None for to in reached):
+        return True
+    siblings = SessionNotice.objects.filter(
+        class_session=notice.class_session_id,
+        kind=notice.kind,
+        schedule_version=notice.schedule_version,
+        reservation__party=place.party_id,
+    )
+    told = OutboxMessage.objects.filter(
+        subject_kind=messages.NOTICE, subject_id__in=siblings.values("pk")
+    )
+    return bool(reached) and not told.exists()
 
 
 def _missing_notices() -> list[str]:
@@ -142,7 +175,6 @@ def _missing_notices() -> list[str]:
         missing = Reservation.objects.filter(
             offering=session.run.offering_id,
             state=ReservationState.CONFIRMED,
-            person__isnull=False,
             changed_at__lt=change.at - SLACK,
         ).exclude(pk__in=noticed.values("reservation"))
         lines += [f"session {session.pk} reservation {r.pk}: not told" for r in missing]

@@ -63,9 +63,12 @@ def _was_confirmed(reservation: Reservation) -> bool:
     """A cancelled place stays visible as cancelled; a turn in line never was one."""
     if reservation.state in SHOWN:
         return True
-    is_cancelled = reservation.state == ReservationState.CANCELLED
+    has_ended = reservation.state in (
+        ReservationState.CANCELLED,
+        ReservationState.TRANSFERRED,
+    )
     return (
-        is_cancelled
+        has_ended
         and reservation.status_changes.filter(
             to_state=ReservationState.CONFIRMED
         ).exists()
@@ -172,6 +175,19 @@ def reservation_file_by_id(reservation_id: int, language: str) -> bytes:
     if len(sessions) == 1:
         return _invitation(reservation, sessions[0])
     return reservation_file(reservation)
+
+
+def moved_file_by_id(reservation_id: int, language: str) -> bytes:
+    """The new class sessions of a moved enrolment, and the old ones as cancelled."""
+    reservation = _reservations().get(pk=reservation_id)
+    entries = reservation_entries(reservation)
+    if reservation.previous_id:
+        old = _reservations().get(pk=reservation.previous_id)
+        entries = [*reservation_entries(old), *entries]
+    run = CourseRun.objects.select_related("course").get(
+        offering=reservation.offering_id
+    )
+    return publish_file(entries, run.title)
 
 
 def notice_file_by_id(notice_id: int, language: str) -> bytes:

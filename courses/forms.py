@@ -11,20 +11,25 @@ from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.applicant_forms import ME, ApplicantForm
+from accounts.applicant_forms import ME, OTHER, ApplicantForm
 from accounts.forms import checked_birth_year
 from accounts.models import Gender, Person, User
+from courses.forms_party import PartyFields
 from courses.models import CourseRun
 from courses.services.applications import CourseApplicant
 from persian.forms import CleanCharField, IntegerField
+from persian.text import search_key, to_reader_digits
 
 GENDERS = [(Gender.WOMAN, _("Woman")), (Gender.MAN, _("Man"))]
 # The id of the list of known names on the page.
 FIRMS_LIST = "firm-names"
 
 
-class ApplicationForm(ApplicantForm):
-    """Who comes to the run; short, and nothing is asked that is known."""
+class ApplicationForm(PartyFields, ApplicantForm):
+    """Who comes to the run; short, and nothing is asked that is known.
+
+    `places` says for how many; `may_name_later` whether names may be left empty.
+    """
 
     who = forms.ChoiceField(
         label=_("For whom is this place?"), widget=forms.RadioSelect, initial=ME
@@ -65,16 +70,39 @@ class ApplicationForm(ApplicantForm):
         user: User,
         person: Person | None,
         run: CourseRun,
+        places: int = 1,
+        may_name_later: bool = True,
+        may_be_several: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, person=person, **kwargs)
         self.user, self.run = user, run
+        self.places, self.may_name_later = places, may_name_later
+        self.may_be_several = may_be_several
+        self.add_party_fields()
+        if places > 1:
+            self._ask_for_several()
         if person is not None:
             self.initial.setdefault("firm", person.firm.name if person.firm else "")
-        if self.knows_consent:
+        if self.knows_consent and places == 1:
             self.fields["consent"].label = gettext("The other person agrees")
         self._ask_gender()
         self.helper = self._helper()
+
+    def _ask_for_several(self) -> None:
+        mine = gettext("I am one of them")
+        if self.person is not None:
+            mine = gettext("I am one of them (%(name)s)") % {"name": self.person.name}
+        self.fields["who"].label = gettext("For whom are these places?")
+        self.fields["who"].choices = [  # type: ignore[attr-defined]
+            (ME, mine),
+            (OTHER, gettext("All are for others")),
+        ]
+        self.fields["name"].label = gettext("Name and surname of person %(number)s") % {
+            "number": to_reader_digits("1")
+        }
+        if self.knows_consent:
+            self.fields["consent"].label = gettext("The others agree")
 
     def _ask_gender(self) -> None:
         """Only a run for women needs it; otherwise it is an optional question."""
@@ -89,8 +117,10 @@ class ApplicationForm(ApplicantForm):
         optional = ["birth_year", "job"] if gender else ["birth_year", "gender", "job"]
         more = gettext("More about the person (optional)")
         return self.new_helper(
+            self.places_part,
             *self.own_parts,
             *self.who_parts,
+            self.further_parts,
             "firm",
             "no_firm",
             *gender,
@@ -110,9 +140,31 @@ class ApplicationForm(ApplicantForm):
             self.add_error(
                 "firm", _("Write the workshop, or tick “I have no workshop”.")
             )
-        if self.run.is_women_only and not data.get("gender"):
+        self.check_companions(self._first())
+        if self.run.is_women_only and not self.is_later and not data.get("gender"):
             self.add_error("gender", _("Please choose; this run is for women only."))
         return data
+
+    @property
+    def is_later(self) -> bool:
+        """Whether even the first person is named later."""
+        is_nobody = not self.is_for_me and not self.cleaned_data.get("name")
+        return self.places > 1 and self.may_name_later and is_nobody
+
+    def needs_name(self, data: dict[str, Any]) -> bool:
+        may_wait = self.places > 1 and self.may_name_later
+        return super().needs_name(data) and not may_wait
+
+    def needs_consent_of(self, data: dict[str, Any]) -> bool:
+        """The others agree when anyone of them is named."""
+        others = bool(self.named()) or (not self.is_for_me and not self.is_later)
+        return not self.knows_consent or others
+
+    def _first(self) -> tuple[str, str] | None:
+        if not self.is_for_me:
+            name = self.cleaned_data.get("name", "")
+            return (search_key(name), self.cleaned_data.get("phone", ""))
+        return None
 
     def clean_birth_year(self) -> int | None:
         return checked_birth_year(self.cleaned_data["birth_year"])
@@ -122,6 +174,9 @@ class ApplicationForm(ApplicantForm):
         data = self.cleaned_data
         return CourseApplicant(
             **self.told(),
+            is_later=self.is_later,
+            companions=self.companions(),
+            all_women=data.get("all_women", False),
             firm_name="" if data["no_firm"] else data["firm"],
             has_no_firm=data["no_firm"],
             birth_year=data["birth_year"],

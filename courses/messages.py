@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from django.db.models import Q, prefetch_related_objects
 
@@ -26,11 +25,13 @@ from booking.recipients import (
     Notice,
     Recipient,
     as_recipient,
+    booker_recipient,
     is_told_by_whom,
     recipients,
     send,
     send_all,
 )
+from courses import several
 from courses.models import (
     ClassSession,
     CourseInterest,
@@ -42,6 +43,24 @@ from courses.models import (
     TeacherChange,
 )
 from notifications import services as outbox
+
+# What the booker of several places hears instead, about all of them at once.
+PARTY_KINDS = {
+    "enrolment_confirmed": several.CONFIRMED,
+    "registered_by_other": several.CONFIRMED,
+    **{
+        name: several.PREFIX + name
+        for name in (
+            "enrolment_cancelled",
+            "enrolment_cancelled_by_centre",
+            "enrolment_waitlisted",
+            "left_waiting_list",
+            "moved_to_run",
+            "offer_expired",
+            "run_cancelled",
+        )
+    },
+}
 
 RESERVATION = "reservation"
 OFFER = "offer"
@@ -70,11 +89,37 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
         _tell_offered(reservation, run, now)
         return
     kind = _kind(event, reservation, run)
+    told = [
+        _told(event, kind, reservation, run, to, now)
+        for to in _hearers(event, reservation)
+    ]
+    send_all(told, now=now)
+    if event == Event.MOVED:
+        _tell_instructors_moved(reservation, run, now)
+    else:
+        _tell_instructors(event, reservation, run, now)
+    _drop_overtaken(event, reservation, now)
+
+
+def _told(
+    event: Event,
+    kind: str,
+    reservation: Reservation,
+    run: CourseRun,
+    to: Recipient,
+    now: dt.datetime,
+) -> tuple[Notice, Recipient]:
+    """What one of those who hear is told: of the place, or of the whole party."""
     tag = f"{reservation.pk}:{reservation.version}"
     if event == Event.DRAWN:
         tag += ":drawn"
     if event == Event.OFFER_EXPIRED:
         tag += f":{_entry(reservation).missed_offers}"
+    kind = _for_recipient(kind, reservation, to)
+    party = several.party_recipient(reservation, to)
+    of_party = PARTY_KINDS.get(kind)
+    if party and of_party and event not in (Event.NAMED, Event.PASSED_ON):
+        to, kind, tag = party, of_party, several.party_tag(reservation, now)
     notice = Notice(
         kind=kind,
         subject_kind=RESERVATION,
@@ -84,20 +129,30 @@ def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:
         concerns_at=run.first_session_at,
         version=reservation.version,
     )
-    told = [
-        (replace(notice, kind=_for_recipient(kind, reservation, to)), to)
-        for to in _hearers(event, reservation)
-    ]
-    send_all(told, now=now)
-    _tell_instructors(event, reservation, run, now)
-    _drop_overtaken(event, reservation, now)
+    return notice, to
+
+
+def _tell_instructors_moved(
+    reservation: Reservation, run: CourseRun, now: dt.datetime
+) -> None:
+    """The instructors of both runs: a place went here and came there."""
+    _tell_instructors(Event.BOOKED, reservation, run, now)
+    if reservation.previous is not None:
+        old = reservation.previous
+        _tell_instructors(Event.CANCELLED_BY_PERSON, old, _run_of(old), now)
 
 
 def _hearers(event: Event, reservation: Reservation) -> list[Recipient]:
-    """That somebody did not come is between them and the centre."""
+    """That somebody did not come is between them and the centre.
+
+    A change of hands is between two people; their booker made it.
+    """
     hearers = recipients(reservation)
-    is_private = event in (Event.NO_SHOW, Event.NO_SHOW_LIFTED)
-    return hearers[:1] if is_private else hearers
+    if event in (Event.NO_SHOW, Event.NO_SHOW_LIFTED):
+        return hearers[:1]
+    if event in (Event.NAMED, Event.PASSED_ON):
+        return [to for to in hearers if to.role == PERSON]
+    return hearers
 
 
 def _kind(event: Event, reservation: Reservation, run: CourseRun) -> str:
@@ -106,7 +161,11 @@ def _kind(event: Event, reservation: Reservation, run: CourseRun) -> str:
             return "run_cancelled"
         if _was_waiting(reservation):
             return "left_waiting_list"
+    is_waiting = reservation.state == ReservationState.WAITING
     return {
+        Event.NAMED: "enrolment_waitlisted" if is_waiting else "enrolment_confirmed",
+        Event.PASSED_ON: "place_passed_on",
+        Event.MOVED: "moved_to_run",
         Event.BOOKED: "enrolment_confirmed",
         Event.ASKED: "enrolment_asked",
         Event.APPROVED: "enrolment_approved",
@@ -148,8 +207,10 @@ def _for_recipient(kind: str, reservation: Reservation, to: Recipient) -> str:
 
 def _drop_overtaken(event: Event, reservation: Reservation, now: dt.datetime) -> None:
     """A place that ended needs no reminder; the sender would drop it anyway."""
-    if event in (Event.CANCELLED_BY_PERSON, Event.CANCELLED_BY_CENTRE):
-        for notice in SessionNotice.objects.filter(reservation=reservation):
+    ended = (Event.CANCELLED_BY_PERSON, Event.CANCELLED_BY_CENTRE, Event.PASSED_ON)
+    gone = reservation.previous if event == Event.MOVED else reservation
+    if event in (*ended, Event.MOVED):
+        for notice in SessionNotice.objects.filter(reservation=gone):
             outbox.supersede(
                 subject_kind=NOTICE,
                 subject_id=notice.pk,
@@ -217,9 +278,7 @@ def _tell_instructors(
 def _confirmed(run: CourseRun) -> Iterable[Reservation]:
     return (
         Reservation.objects.filter(
-            offering=run.offering_id,
-            state=ReservationState.CONFIRMED,
-            person__isnull=False,
+            offering=run.offering_id, state=ReservationState.CONFIRMED
         )
         .select_related("person__user", "party__booked_by")
         .order_by("pk")
@@ -252,17 +311,24 @@ def tell_session_changed(
             schedule_version=session.schedule_version,
         )
         for to in recipients(reservation):
+            party = several.party_recipient(reservation, to)
             news = Notice(
                 kind="class_session_moved" if is_moved else "class_session_cancelled",
                 subject_kind=NOTICE,
                 subject_id=notice.pk,
-                tag=str(notice.pk),
+                tag=_session_tag(notice, reservation) if party else str(notice.pk),
                 expires_at=max(change.from_starts_at, session.ends_at),
                 concerns_at=concerns_at,
                 version=session.schedule_version,
             )
-            send(news, to, now=now)
+            send(news, party or to, now=now)
     _tell_teachers_changed(session, change, concerns_at, now)
+
+
+def _session_tag(notice: SessionNotice, reservation: Reservation) -> str:
+    """The booker of several places hears once of a change of a class session."""
+    version = f"{notice.class_session_id}:{notice.schedule_version}"
+    return f"party:{reservation.party_id}:{version}"
 
 
 def _tell_teachers_changed(
@@ -386,3 +452,24 @@ def send_reminder(
             version=session.schedule_version,
         )
         send(news, to, now=now)
+
+
+def send_names_reminder(
+    reservation: Reservation, *, due_at: dt.datetime, now: dt.datetime
+) -> bool:
+    """Remind a booker of the names of a party; staff need no reminder of theirs."""
+    booker = booker_recipient(reservation.party.booked_by)
+    until = reservation.offering.names_until_at
+    if booker is None or until is None:
+        return False
+    notice = Notice(
+        kind=several.NAMES_NEEDED,
+        subject_kind=RESERVATION,
+        subject_id=reservation.pk,
+        tag=f"party:{reservation.party_id}:{until:%Y%m%dT%H%M}",
+        due_at=max(due_at, now),
+        expires_at=until,
+        concerns_at=reservation.offering.starts_at,
+    )
+    send(notice, booker, now=now)
+    return True

@@ -22,6 +22,7 @@ def register() -> None:
     hooks.register_after_sign_in(sign_in.take_up)
     hooks.register_naming_page("courses:book", "courses:wait")
     register_tick("courses.reminders", reminders.plan_reminders, every_seconds=300)
+    register_tick("courses.names", reminders.remind_of_names, every_seconds=300)
     register_tick("courses.invitations", invitations.plan_invitations, every_seconds=60)
     register_tick("runs.close", closing.close_runs_over, every_seconds=3600)
     register_audit("runs closed", 17, audit.closed_runs_have_ends)

@@ -19,6 +19,10 @@ BEFORE = dt.timedelta(hours=24)
 LAST_MOMENT = dt.timedelta(hours=1)
 # A class that follows the last one sooner than this is remembered without us.
 LONG_GAP = dt.timedelta(days=7)
+# A booker is reminded of missing names so long before their time for it ends.
+NAMES_BEFORE = dt.timedelta(hours=48)
+# No offering lets names be written earlier than this before its start.
+NAMES_AHEAD = dt.timedelta(days=30)
 
 
 def plan_reminders(now: dt.datetime) -> int:
@@ -86,3 +90,31 @@ def _remind_one(
     if is_new:
         messages.send_reminder(notice, session, reservation, due_at=due_at, now=now)
     return is_new
+
+
+def remind_of_names(now: dt.datetime) -> int:
+    """Remind bookers of places without a name, once, before their time for it ends."""
+    unnamed = Reservation.objects.confirmed().filter(
+        person=None,
+        offering__course_run__state=RunState.PUBLISHED,
+        offering__starts_at__gt=now,
+        offering__starts_at__lt=now + NAMES_AHEAD,
+    )
+    rows = unnamed.select_related("offering", "party__booked_by").order_by("-pk")
+    parties = {row.party_id: row for row in rows}
+    return sum(_remind_of_names(row.pk, now) for row in parties.values())
+
+
+@atomic_retrying
+def _remind_of_names(reservation_id: int, now: dt.datetime) -> int:
+    row = Reservation.objects.select_related("offering", "party__booked_by").get(
+        pk=reservation_id
+    )
+    until = row.offering.names_until_at
+    if until is None or not until - NAMES_BEFORE <= now < until:
+        return 0
+    due_at = quiet_hours.earlier(until - NAMES_BEFORE)
+    # Who booked after that moment just read it.
+    if row.party.created_at > due_at:
+        return 0
+    return messages.send_names_reminder(row, due_at=due_at, now=now)

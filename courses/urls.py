@@ -12,6 +12,7 @@ urlpatterns = [
     path("courses/<slug:slug>/notify/", public.notify, name="notify"),
     path("runs/<slug:code>/", public.run, name="run"),
     path("runs/<slug:code>/hold/", booking.hold, name="hold"),
+    path("runs/<slug:code>/leave/", booking.leave, name="leave_hold"),
     path("runs/<slug:code>/book/", booking.book, name="book"),
     path("runs/<slug:code>/wait/", booking.wait, name="wait"),
     path("bookings/done/<str:reference>/", booking.done, name="done"),

@@ -130,6 +130,20 @@ def decision_values(reservation_id: int, language: str) -> Values:
     }
 
 
+def moved_values(reservation_id: int, language: str) -> Values:
+    """About a place that came from another run: where it was, where it is."""
+    reservation = get_reservation(reservation_id)
+    run = _get_run(reservation.offering_id)
+    if reservation.previous is None:
+        raise LookupError("the place came from nowhere")
+    before = _get_run(reservation.previous.offering_id)
+    return {
+        **reservation_values(reservation_id, language),
+        "old": f"{_day(before.first_session_at)} {_clock(before.first_session_at)}",
+        "new": f"{_day(run.first_session_at)} {_clock(run.first_session_at)}",
+    }
+
+
 def _reason(reservation: Reservation, run: CourseRun) -> str:
     words = {
         "started": _("the course has begun"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.access import STAFF_ROLES
 from accounts.models import RoleGrant
 from booking.models import OVER, EntryState, ReservationState, StatusChange
+from booking.states import NAMED, PASSED_ON
 from consulting.models import MeetingChange
 from courses.models import SessionChange
 from desk.bookings import Booking, waiting_entry_of
@@ -65,6 +66,10 @@ def _words(change: StatusChange, *, by_staff: bool) -> str:
         ):
             return _("The offer passed without an answer")
         return ""
+    if change.reason == NAMED:
+        return _("The name was written")
+    if change.reason == PASSED_ON:
+        return _("Given to another person")
     if change.to_state == R.CANCELLED:
         return _cancelled(change, by_staff=by_staff)
     words: dict[str, Callable[[], str]] = {

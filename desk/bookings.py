@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from accounts.access import STAFF_ROLES, has_role
@@ -23,7 +23,9 @@ from booking.models import (
     Room,
     WaitingEntry,
 )
+from booking.services.naming import NAMEABLE, PASSABLE, has_begun
 from booking.services.parties import may_cancel
+from booking.services.places import may_name
 from consulting.models import Meeting, Mode
 from courses.models import ClassSession, CourseRun
 from persian.jalali import format_datetime
@@ -45,7 +47,11 @@ def reservations_of(user: User) -> ReservationQuerySet:
     mine = Q(person__user=user) | Q(person__managed_by=user)
     if not has_role(user, *STAFF_ROLES):
         mine |= Q(party__booked_by=user)
-    return Reservation.objects.filter(mine).without_holds()
+    # The booker of a place that was passed on sees who has it now.
+    is_passed_on = Q(state=ReservationState.TRANSFERRED, successors__party=F("party"))
+    rows = Reservation.objects.filter(mine).without_holds()
+    passed_on = Reservation.objects.filter(is_passed_on).exclude(person__user=user)
+    return rows.exclude(pk__in=passed_on.values("pk"))
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,11 @@ class Booking:
         return is_over or self.is_ended
 
     @property
+    def is_live(self) -> bool:
+        """Whether somebody stands there: with a place, pending, or in line."""
+        return not self.is_ended and not self.is_past
+
+    @property
     def is_waiting(self) -> bool:
         return self.reservation.state == ReservationState.WAITING
 
@@ -199,6 +210,22 @@ class Booking:
         return str(meeting.room) if is_inside else str(meeting.get_mode_display())
 
     @property
+    def can_be_named(self) -> bool:
+        """Whether a booker may still write who comes, or give the place on."""
+        if self.run is None or self.is_past:
+            return False
+        offering = self.reservation.offering
+        if self.reservation.person is None:
+            return self.reservation.state in NAMEABLE and may_name(offering, self.now)
+        is_open = self.reservation.state in PASSABLE
+        return is_open and not has_begun(offering, self.now)
+
+    @property
+    def can_move(self) -> bool:
+        """Whether the person may still take another run of the course instead."""
+        return self.run is not None and self.is_confirmed and self.can_cancel
+
+    @property
     def can_cancel(self) -> bool:
         """Whether the person may still give the place back alone."""
         if self.is_past:
@@ -235,9 +262,14 @@ class PersonBookings:
 def bookings_of(user: User, now: dt.datetime) -> list[PersonBookings]:
     """One group for each person: the user first, then the others by name."""
     groups: dict[int, PersonBookings] = {}
+    unnamed: set[int] = set()
     for booking in read(reservations_of(user), now):
         person = booking.reservation.person
         key = person.pk if person else 0
+        if person is None and booking.reservation.party_id in unnamed:
+            # The places of a party that have no name yet are one card.
+            continue
+        unnamed |= set() if person else {booking.reservation.party_id}
         if key not in groups:
             is_own = person is not None and person.user_id == user.pk
             groups[key] = PersonBookings(booking.person_name, is_own)

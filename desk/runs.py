@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from accounts.models import Person
 from booking.line import read_line, sentences
@@ -52,10 +52,10 @@ def bookings_of(run: CourseRun, text: str = "") -> ReservationQuerySet:
     """Everyone who has or had a place, by name; narrowed by name, phone, reference."""
     rows = (
         Reservation.objects.filter(offering=run.offering_id)
-        .exclude(state__in=[ReservationState.WAITING, ReservationState.HELD])
-        .exclude(person=None)
+        .without_holds()
+        .exclude(state=ReservationState.WAITING)
         .select_related("person__firm", "party__booked_by__person")
-        .order_by("person__search_key", "pk")
+        .order_by(F("person__search_key").asc(nulls_last=True), "pk")
     )
     return rows.filter(matching_person(text, "person__", "party__")) if text else rows
 
@@ -125,8 +125,10 @@ def told_of_session(run: CourseRun) -> int:
 
 
 def expected(run: CourseRun) -> int:
-    """How many people are expected in the room."""
-    return _with_person(run, list(SEATED))
+    """How many people are expected in the room, those without a name among them."""
+    return Reservation.objects.filter(
+        offering=run.offering_id, state__in=SEATED
+    ).count()
 
 
 def _with_person(run: CourseRun, states: list[ReservationState]) -> int:

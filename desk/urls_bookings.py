@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import bookings, calendar, find
+from desk.views import bookings, calendar, find, places
 
 urlpatterns = [
     path("bookings/", bookings.my_bookings, name="my_bookings"),
@@ -16,6 +16,14 @@ urlpatterns = [
         bookings.cancel,
         name="cancel_booking",
     ),
+    path(
+        "bookings/<slug:reference>/name/<int:pk>/", places.name_place, name="name_place"
+    ),
+    path(
+        "bookings/<slug:reference>/move/<int:pk>/", places.move_place, name="move_place"
+    ),
+    path("bookings/<slug:reference>/move/", places.move_place, name="move_party"),
+    path("bookings/<slug:reference>/cancel/", places.cancel_all, name="cancel_party"),
     path("bookings/<slug:reference>/leave/", bookings.leave, name="leave_list"),
     path(
         "bookings/<slug:reference>/offer/", bookings.answer_offer, name="answer_offer"

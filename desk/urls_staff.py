@@ -14,6 +14,7 @@ from desk.views import (
     staff_courses,
     staff_messages,
     staff_people,
+    staff_places,
     staff_run_acts,
     staff_run_new,
     staff_runs,
@@ -82,6 +83,16 @@ run_patterns = [
         "staff/bookings/<int:pk>/cancel/",
         staff_run_acts.booking_cancel,
         name="staff_booking_cancel",
+    ),
+    path(
+        "staff/bookings/<int:pk>/name/",
+        staff_places.booking_name,
+        name="staff_booking_name",
+    ),
+    path(
+        "staff/bookings/<int:pk>/move/",
+        staff_places.booking_move,
+        name="staff_booking_move",
     ),
 ]
 

@@ -10,6 +10,11 @@ from __future__ import annotations
 from courses.kinds.decisions import no_show_kinds, request_kinds
 from courses.kinds.enrolments import enrolment_kinds
 from courses.kinds.sessions import invitation_kinds, schedule_kinds
+from courses.kinds.several import (
+    change_of_place_kinds,
+    copies_for_parties,
+    party_kinds,
+)
 from courses.kinds.teaching import teaching_kinds
 from courses.kinds.waiting import draw_kinds, waiting_kinds
 from notifications.kinds import register
@@ -26,6 +31,9 @@ def register_all() -> None:
         request_kinds,
         no_show_kinds,
         teaching_kinds,
+        party_kinds,
+        change_of_place_kinds,
+        copies_for_parties,
     )
     for group in groups:
         for kind in group():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from accounts import services as people
-from accounts.applicants import Applicant, person_who_comes
-from accounts.models import Firm, Person, User
+from accounts.applicants import Applicant, own_person, person_who_comes
+from accounts.models import Firm, Gender, Person, User
 from booking import overlaps
 from booking.models import Party
 from booking.services.needs import require_told
@@ -21,10 +21,19 @@ from courses.services import eligibility, enrolment
 
 
 @dataclass(frozen=True)
+class Companion:
+    """Somebody who comes with the first person; `phone` (E.164) may be empty."""
+
+    name: str
+    phone: str = ""
+
+
+@dataclass(frozen=True)
 class CourseApplicant(Applicant):
     """What the form of a run says besides; what is empty changes nothing known.
 
-    `birth_year` is Jalali.
+    `birth_year` is Jalali. `companions` are the other places of a party, None for one
+    that is named later; `is_later` when the first one is, too.
     """
 
     firm_name: str = ""
@@ -33,6 +42,9 @@ class CourseApplicant(Applicant):
     gender: str = ""
     job: str = ""
     statement: str = ""
+    is_later: bool = False
+    companions: tuple[Companion | None, ...] = ()
+    all_women: bool = False
 
 
 @atomic_retrying
@@ -46,26 +58,27 @@ def apply_for_place(
     accepts_overlap: bool = False,
     told_needs: Collection[str] = (),
 ) -> Party:
-    """Book one place in a run for the person of the form, or ask the staff for it.
+    """Book places in a run for the people of the form, or ask the staff for them.
 
-    `told_needs` are the reasons for asking that the form has shown. The same form sent
-    twice gives the same party, and makes one person and one firm. Raises what
-    `enrolment.enrol` raises, AccountsError without consent or a name, booking's
-    Overlapping unless the booker accepts that, ApprovalNeeded for a reason that was not
-    shown, and CoursesError without a statement where one is needed.
+    All or none. `told_needs` are the reasons for asking that the form has shown. The
+    same form sent twice gives the same party, and makes each person and firm once.
+    Raises what `enrolment.enrol` raises, AccountsError without consent or a name,
+    booking's Overlapping unless the booker accepts that, ApprovalNeeded for a reason
+    that was not shown, and CoursesError without a statement where one is needed.
     """
     record = _claim_key("apply", booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
-    person = _person(run_id, booker, applicant, now)
-    _require_no_overlap(run_id, booker, person, accepts_overlap, now)
+    party = _people(run_id, booker, applicant, now)
+    for person in filter(None, party):
+        _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     reservations = enrolment.enrol(
         run_id=run_id,
         booker=booker,
-        people=[person],
+        people=party,
         key=key,
         now=now,
-        statements=_statements(run_id, person, applicant, told_needs, now),
+        statements=_statements(run_id, party, applicant, told_needs, now),
     )
     record.remember(reservations[0].party_id)
     return reservations[0].party
@@ -82,22 +95,23 @@ def apply_for_turn(
     accepts_overlap: bool = False,
     told_needs: Collection[str] = (),
 ) -> Party:
-    """Put the person of the form on the waiting list of a full run.
+    """Put the people of the form on the waiting list of a full run, together.
 
     As `apply_for_place`; raises what `enrolment.join_waiting_list` raises.
     """
     record = _claim_key("apply_wait", booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
-    person = _person(run_id, booker, applicant, now)
-    _require_no_overlap(run_id, booker, person, accepts_overlap, now)
+    party = _people(run_id, booker, applicant, now)
+    for person in filter(None, party):
+        _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     entry = enrolment.join_waiting_list(
         run_id=run_id,
         booker=booker,
-        people=[person],
+        people=party,
         key=key,
         now=now,
-        statements=_statements(run_id, person, applicant, told_needs, now),
+        statements=_statements(run_id, party, applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party
@@ -105,15 +119,15 @@ def apply_for_turn(
 
 def _statements(
     run_id: int,
-    person: Person,
+    party: Sequence[Person | None],
     applicant: CourseApplicant,
     told_needs: Collection[str],
     now: dt.datetime,
 ) -> dict[int, str]:
-    """What the person says for the staff, who are not asked unawares."""
+    """What the people say for the staff, who are not asked unawares."""
     run = CourseRun.objects.select_related("course").get(pk=run_id)
-    statements = {person.pk: applicant.statement}
-    needs = eligibility.needs_of(run, [person], now, statements)
+    statements = {person.pk: applicant.statement for person in filter(None, party)}
+    needs = eligibility.needs_of(run, party, now, statements)
     require_told(needs, told_needs)
     eligibility.require_statements(needs)
     return statements
@@ -160,7 +174,7 @@ def apply_for_draw(
         people=[person],
         key=key,
         now=now,
-        statements=_statements(run_id, person, applicant, told_needs, now),
+        statements=_statements(run_id, [person], applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party
@@ -181,6 +195,43 @@ def _claim_key(
         digest=form_digest({"run": run_id, **applicant.identity()}),
         now=now,
     )
+
+
+def _people(
+    run_id: int, booker: User, applicant: CourseApplicant, now: dt.datetime
+) -> list[Person | None]:
+    """The person of each place, in the order of the form; None is named later."""
+    own_person(booker, applicant, now)
+    first = None if applicant.is_later else _person(run_id, booker, applicant, now)
+    others = [
+        companion_person(run_id, booker, applicant, one, now) if one else None
+        for one in applicant.companions
+    ]
+    return [first, *others]
+
+
+def companion_person(
+    run_id: int,
+    booker: User,
+    applicant: CourseApplicant,
+    companion: Companion,
+    now: dt.datetime,
+) -> Person:
+    """The person of a further place: what the form says of the firm holds for them.
+
+    Raises CoursesError by the audience of the run, AccountsError without consent.
+    """
+    gender = Gender.WOMAN if applicant.all_women else Gender.UNKNOWN
+    known = replace(
+        applicant,
+        is_self=False,
+        name=companion.name,
+        phone=companion.phone,
+        birth_year=None,
+        gender=gender,
+        job="",
+    )
+    return _person(run_id, booker, known, now)
 
 
 def _person(

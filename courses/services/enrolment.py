@@ -24,8 +24,35 @@ def hold_place(*, run_id: int, booker: User, now: dt.datetime) -> Party:
 
     Raises CoursesError for a run that is not published, booking's Full and Closed.
     """
+    return hold_places(run_id=run_id, booker=booker, now=now)
+
+
+@atomic_retrying
+def hold_places(
+    *, run_id: int, booker: User, now: dt.datetime, places: int | None = None
+) -> Party:
+    """Keep so many places while the booker's form is open; a running hold is resized.
+
+    None keeps what is held already, or one place. Raises as `hold_place`, and booking's
+    TooFew with what is left.
+    """
     run = _bookable_run(run_id)
-    return parties.hold_places(offering_id=run.offering_id, booker=booker, now=now)
+    party = parties.hold_places(
+        offering_id=run.offering_id, booker=booker, now=now, size=places or 1
+    )
+    if places is not None and party.size != places:
+        party = parties.resize_hold(party_id=party.pk, size=places, now=now)
+    return party
+
+
+@atomic_retrying
+def give_up_hold(*, run_id: int, booker: User, now: dt.datetime) -> None:
+    """The booker leaves the form; the list has the places at once. Twice is quiet."""
+    held = Party.objects.filter(
+        offering__course_run=run_id, booked_by=booker, held_until__isnull=False
+    ).first()
+    if held is not None:
+        parties.give_up_hold(party_id=held.pk, by=booker, now=now)
 
 
 @atomic_retrying
@@ -33,13 +60,15 @@ def enrol(
     *,
     run_id: int,
     booker: User,
-    people: Sequence[Person],
+    people: Sequence[Person | None],
     key: UUID,
     now: dt.datetime,
     by_centre: bool = False,
     statements: Mapping[int, str] | None = None,
 ) -> list[Reservation]:
     """Give each person a place in a run, all or none: firm, or pending by its rules.
+
+    Who is None is named later.
 
     The same key with the same people gives the same places again, whatever happened
     to the run since. `statements` are what persons (by their keys) say about what they
@@ -69,7 +98,7 @@ def join_waiting_list(
     *,
     run_id: int,
     booker: User,
-    people: Sequence[Person],
+    people: Sequence[Person | None],
     key: UUID,
     now: dt.datetime,
     statements: Mapping[int, str] | None = None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,13 @@ from django.views.decorators.http import (
 from accounts.access import go_to_claim, person_of, signed_in
 from accounts.applicant_forms import ME
 from accounts.models import Firm
-from booking.exceptions import ApprovalNeeded, Full, Overlapping, PlacesFree
+from booking.exceptions import (
+    ApprovalNeeded,
+    Full,
+    Overlapping,
+    PlacesFree,
+    TooFew,
+)
 from booking.line import own_line, read_line, sentences
 from booking.models import (
     OVER,
@@ -37,17 +44,20 @@ from booking.models import (
 )
 from booking.overlaps import overlap_words, own_overlaps
 from booking.request_words import known_reasons
+from booking.services.places import may_name
 from booking.services.waiting import place_in_line
 from core.exceptions import HidajError
 from courses import calendars
 from courses.forms import ApplicationForm
-from courses.models import CourseRun, Phase
+from courses.forms_party import Wish, read_wish, with_fewer
+from courses.models import Approval, CourseRun, Phase
 from courses.request_words import need_words
 from courses.services import applications, enrolment
 from courses.services.eligibility import reasons_for
 from courses.views.public import find_run, is_bookable, own_reservation
 
 FIRMS_SHOWN = 300
+HOLDS_REMEMBERED = dt.timedelta(hours=2)
 Apply = Callable[..., Party]
 APPLY_FOR_TURN = applications.apply_for_turn
 ENDED = (
@@ -82,6 +92,17 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
     return redirect(form_url)
 
 
+@require_POST
+@login_required
+def leave(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the kept places back; somebody else may have them at once."""
+    now = timezone.now()
+    run = find_run(request, code, now)
+    enrolment.give_up_hold(run_id=run.pk, booker=signed_in(request), now=now)
+    messages.success(request, _("Your place is free for others again."))
+    return redirect("courses:run", run.code)
+
+
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -106,12 +127,10 @@ def _apply(
     claim = go_to_claim(request)
     if claim is not None:
         return claim
-    form = ApplicationForm(
-        request.POST if request.method == "POST" else None,
-        user=signed_in(request),
-        person=person_of(request.user),
-        run=run,
-    )
+    wish = read_wish(request.POST or request.GET, run, _places_held(request, run, now))
+    if wish.is_new and template == "courses/book.html":
+        _keep(request, run, wish.places, now)
+    form = _form(request, run, wish, now)
     context: dict[str, Any] = {"form": form}
     reasons = known_reasons(form.posted_needs)
     if not form.is_bound:
@@ -126,7 +145,7 @@ def _apply(
     if reasons:
         _tell_needs(form, run, reasons, now, is_for_line=apply is APPLY_FOR_TURN)
         context["asks_staff"] = True
-    context |= _form_context(request, run, now)
+    context |= _form_context(request, run, form, now)
     return render(request, template, context)
 
 
@@ -145,6 +164,51 @@ def _tell_needs(
     is_missing = ApprovalReason.PREREQUISITE in reasons
     asks = _("What was learned of it, where and for how long?") if is_missing else ""
     form.tell_needs(reasons, words, asks=asks)
+
+
+def _form(
+    request: HttpRequest, run: CourseRun, wish: Wish, now: dt.datetime
+) -> ApplicationForm:
+    """The form of so many places; another number keeps what was typed, unchecked."""
+    typed: QueryDict | None = request.POST if request.method == "POST" else None
+    if typed is not None and "take" in typed:
+        typed = with_fewer(typed, wish.places)
+    known = {}
+    if typed is not None and wish.is_new:
+        known = {k: v for k, v in typed.dict().items() if k not in ("places", "shown")}
+        typed = None
+    return ApplicationForm(
+        typed,
+        initial=known,
+        user=signed_in(request),
+        person=person_of(request.user),
+        run=run,
+        places=wish.places,
+        may_name_later=may_name(run.offering, now) and run.approval == Approval.NONE,
+        may_be_several=True,
+    )
+
+
+def _own_hold(request: HttpRequest, run: CourseRun) -> Party | None:
+    return Party.objects.filter(
+        offering=run.offering_id,
+        booked_by=signed_in(request),
+        held_until__isnull=False,
+    ).first()
+
+
+def _places_held(request: HttpRequest, run: CourseRun, now: dt.datetime) -> int:
+    held = _own_hold(request, run)
+    return held.size if held and _minutes_left(held, now) else 1
+
+
+def _keep(request: HttpRequest, run: CourseRun, places: int, now: dt.datetime) -> None:
+    """Hold another number of places; the page says what is left when that fails."""
+    if request.method != "POST":
+        return
+    booker = signed_in(request)
+    with suppress(HidajError):
+        enrolment.hold_places(run_id=run.pk, booker=booker, places=places, now=now)
 
 
 def _warn_of_overlap(form: ApplicationForm, run: CourseRun, now: dt.datetime) -> None:
@@ -192,26 +256,30 @@ def _try(
 
 
 def _form_context(
-    request: HttpRequest, run: CourseRun, now: dt.datetime
+    request: HttpRequest, run: CourseRun, form: ApplicationForm, now: dt.datetime
 ) -> dict[str, Any]:
     phase = run.phase(now)
-    held = Party.objects.filter(
-        offering=run.offering_id,
-        booked_by=signed_in(request),
-        held_until__isnull=False,
-    ).first()
+    held = _own_hold(request, run)
     minutes_left = _minutes_left(held, now)
     is_held = minutes_left > 0
+    free = max(0, run.places_left) + (held.size if held and is_held else 0)
+    is_short = is_bookable(phase) and free < form.places
     return {
         "run": run,
         "phase": phase,
         "is_bookable": is_bookable(phase) or is_held,
-        "is_full": phase == Phase.FULL and not is_held,
+        "is_full": is_short,
+        "left": free if is_short else 0,
+        "left_words": str(TooFew(free)) if is_short and free else "",
         "is_held": is_held,
-        "is_hold_over": held is not None and not is_held,
+        "is_hold_over": not is_held and _was_held(request, run, now),
         "minutes_left": minutes_left,
+        "held": held if is_held else None,
+        "seconds_left": _seconds_left(held, now),
         "own": own_reservation(request, run),
         "line": why_it_stands(run, now) if phase == Phase.FULL else [],
+        "places": form.places,
+        "price": run.price_rial * form.places,
         "firms": Firm.objects.order_by("name").values_list("name", flat=True)[
             :FIRMS_SHOWN
         ],
@@ -221,6 +289,27 @@ def _form_context(
 def why_it_stands(run: CourseRun, now: dt.datetime) -> list[str]:
     """Why the line of a full run does not move, for those who think of joining it."""
     return sentences(read_line(run.offering, now))
+
+
+def _was_held(request: HttpRequest, run: CourseRun, now: dt.datetime) -> bool:
+    """Whether the reader's hold ran out a short time ago, given back or not yet."""
+    mine = Party.objects.filter(
+        offering=run.offering_id,
+        booked_by=signed_in(request),
+        created_at__gt=now - HOLDS_REMEMBERED,
+    ).order_by("-pk")
+    last = mine.first()
+    if last is None or last.held_until is not None:
+        return last is not None
+    return last.reservations.filter(
+        state=ReservationState.EXPIRED, approval_until=None
+    ).exists()
+
+
+def _seconds_left(held: Party | None, now: dt.datetime) -> int:
+    if held is None or held.held_until is None:
+        return 0
+    return max(0, int((held.held_until - now).total_seconds()))
 
 
 def _minutes_left(held: Party | None, now: dt.datetime) -> int:
@@ -240,6 +329,7 @@ def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reserv
     seen = (
         party.reservations.visible_to(signed_in(request))
         .without_holds()
+        .exclude(successors__party=party)
         .select_related("person", "party", "offering")
         .order_by("pk")
     )
@@ -264,6 +354,8 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "run": run,
         "party": party,
         "reservations": reservations,
+        "named": [r for r in reservations if r.person],
+        "unnamed": sum(r.person is None for r in reservations),
         "state": state,
         "is_waiting": is_waiting,
         "is_ended": state in ENDED or state in OVER,

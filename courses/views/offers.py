@@ -67,9 +67,8 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
     except TooMany:
         return _too_many(request)
     run = CourseRun.objects.with_details(now).get(offering=found.offering_id)
-    people = list(
-        found.entry.party.reservations.select_related("person").order_by("pk")
-    )
+    rows = found.entry.party.reservations.select_related("person").order_by("pk")
+    people = list(rows.exclude(successors__party=found.entry.party_id))
     reasons = dict.fromkeys(r for one in people for r in one.approval_reasons)
     context = {
         "offer": found,
@@ -77,6 +76,8 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
         "state": _state(found, now),
         "run": run,
         "people": [r.person for r in people if r.person],
+        "unnamed": sum(r.person is None for r in people),
+        "price": run.price_rial * found.places,
         "is_pending": any(r.state == ReservationState.PENDING for r in people),
         "need_words": need_words(run, reasons, None, now, is_for_line=False)
         if reasons

@@ -92,15 +92,27 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         "histories": [(b, history(b)) for b in bookings],
         "move_url": _move_url(first, access),
+        "is_booker": _is_booker(first, access),
+        "unnamed": sum(b.reservation.person is None for b in bookings if b.is_live),
+        "live": [b for b in bookings if b.is_confirmed and not b.is_past],
     }
     return render(request, "desk/bookings/booking.html", context)
 
 
+def _is_booker(booking: Booking, access: Access) -> bool:
+    """Whether the reader decides who comes on the places of the party."""
+    is_theirs = booking.reservation.party.booked_by == access.by
+    return is_theirs and not access.is_limited and booking.run is not None
+
+
 def _move_url(booking: Booking, access: Access) -> str:
-    """Where an appointment gets another time, while its person may still do so."""
+    """Where a booking gets another time, while its person may still do so."""
     can_move = booking.is_confirmed and booking.can_cancel
-    if access.is_limited or booking.meeting is None or not can_move:
+    if access.is_limited or not can_move:
         return ""
+    if booking.meeting is None:
+        pk = booking.reservation.pk
+        return reverse("desk:move_place", args=[booking.reference, pk])
     return reverse("consulting:move", args=[booking.reference])
 
 
