@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import holidays
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.exceptions import HidajError
@@ -31,14 +32,17 @@ def import_public_holidays(*, first_year: int, last_year: int) -> int:
 
 
 def _add(on: dt.date, title_fa: str, title_en: str) -> bool:
+    known = Holiday.objects.filter(kind=HolidayKind.PUBLIC)
+    if known.filter(Q(on=on) | Q(imported_on=on)).exists():
+        return False
     status = HolidayStatus.CONFIRMED
     if ESTIMATED_FA in title_fa:
         status = HolidayStatus.ESTIMATED
     _holiday, is_new = Holiday.objects.get_or_create(
         on=on,
-        kind=HolidayKind.PUBLIC,
+        title_fa=clean(title_fa.replace(ESTIMATED_FA, ""))[:120],
         defaults={
-            "title_fa": clean(title_fa.replace(ESTIMATED_FA, ""))[:120],
+            "kind": HolidayKind.PUBLIC,
             "title_en": title_en.replace("(estimated)", "").strip()[:120],
             "status": status,
         },
@@ -48,10 +52,18 @@ def _add(on: dt.date, title_fa: str, title_en: str) -> bool:
 
 @atomic_retrying
 def confirm_holiday(*, holiday_id: int, on: dt.date) -> Holiday:
-    """The official calendar has this day, perhaps on another date than estimated."""
+    """The official calendar has this day, perhaps on another date than estimated.
+
+    Raises HidajError when that date has the same holiday already.
+    """
     holiday = Holiday.objects.get(pk=holiday_id)
+    others = Holiday.objects.exclude(pk=holiday_id)
+    if others.filter(on=on, title_fa=holiday.title_fa).exists():
+        raise HidajError(_("This holiday is already on that date."), code="twice")
+    if on != holiday.on and holiday.imported_on is None:
+        holiday.imported_on = holiday.on
     holiday.on, holiday.status = on, HolidayStatus.CONFIRMED
-    holiday.save(update_fields=["on", "status"])
+    holiday.save(update_fields=["on", "imported_on", "status"])
     return holiday
 
 

@@ -76,9 +76,14 @@ class HolidayQuerySet(models.QuerySet["Holiday"]):
 
 
 class Holiday(models.Model):
-    """A day on which no class session is planned."""
+    """A day on which no class session is planned.
+
+    `imported_on` is set when staff moved an imported day: the package still has it on
+    that date, and the next import must not bring it back.
+    """
 
     on = models.DateField()
+    imported_on = models.DateField(null=True, blank=True)
     title_fa = models.CharField(max_length=120)
     title_en = models.CharField(max_length=120, blank=True)
     kind = models.CharField(max_length=12, choices=HolidayKind, default="public")

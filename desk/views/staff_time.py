@@ -79,7 +79,7 @@ def holiday_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         on = parse_date(request.POST.get("on", "")) if "on" in request.POST else None
         confirm_holiday(holiday_id=pk, on=on or holiday.on)
-    except InputError as error:
+    except (InputError, HidajError) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The holiday is confirmed."))

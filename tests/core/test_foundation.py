@@ -10,8 +10,8 @@ from django.test import Client
 
 from core import health, limits, links, tick
 from core.audit import run_audit
-from core.exceptions import Busy
-from core.holidays import import_public_holidays
+from core.exceptions import Busy, HidajError
+from core.holidays import confirm_holiday, import_public_holidays
 from core.idempotency import KeyReused, form_digest, once
 from core.models import Heartbeat, Holiday
 from core.registry import TickStep, registry
@@ -209,3 +209,29 @@ def test_holidays_are_imported_once_and_estimates_are_marked() -> None:
     estimated = Holiday.objects.filter(status="estimated")
     assert estimated.exists()
     assert not estimated.filter(title_fa__contains="تخمینی").exists()
+
+
+def test_confirmed_holiday_stays_on_its_new_date() -> None:
+    import_public_holidays(first_year=2027, last_year=2027)
+    holiday = Holiday.objects.filter(status="estimated").order_by("on")[0]
+    estimated_on, count = holiday.on, Holiday.objects.count()
+    day = dt.timedelta(days=1)
+
+    confirm_holiday(holiday_id=holiday.pk, on=estimated_on + day)
+    confirm_holiday(holiday_id=holiday.pk, on=estimated_on - day)
+    import_public_holidays(first_year=2027, last_year=2027)
+
+    assert Holiday.objects.count() == count
+    holiday.refresh_from_db()
+    assert (holiday.on, holiday.status) == (estimated_on - day, "confirmed")
+
+
+def test_holiday_is_not_confirmed_onto_itself() -> None:
+    on = dt.date(2027, 3, 10)
+    Holiday.objects.create(on=on, title_fa="عید")
+    other = Holiday.objects.create(on=on + dt.timedelta(days=1), title_fa="عید")
+
+    with pytest.raises(HidajError) as error:
+        confirm_holiday(holiday_id=other.pk, on=on)
+
+    assert error.value.code == "twice"
