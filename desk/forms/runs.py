@@ -380,7 +380,7 @@ class MoveForm(PlaceForm):
         label=_("Reason"),
         max_length=200,
         required=False,
-        help_text=_("Everyone who is told reads this sentence."),
+        help_text=_("Stays in the history; the SMS names what was and what is now."),
     )
 
 

@@ -150,3 +150,9 @@ def test_every_kind_has_a_name_in_words() -> None:
     unnamed = [kind.name for kind in kinds.all_kinds() if kind.name not in KIND_NAMES]
 
     assert not unnamed
+
+
+def test_every_kind_of_message_has_a_name_for_staff() -> None:
+    assert [
+        kind.name for kind in kinds.all_kinds() if kind.name not in KIND_NAMES
+    ] == []
