@@ -38,7 +38,7 @@ from tests.support.site import (
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
-) -> None:
+) -> Iterator[None]:
     """SQLite tests use a file: threads and other processes must see the same data."""
     default = settings.DATABASES["default"]
     if default["ENGINE"].endswith("sqlite3"):
@@ -47,6 +47,9 @@ def django_db_modify_db_settings(
         # A test database need not survive a power cut.
         options = default["OPTIONS"]
         options["init_command"] = options["init_command"].replace("FULL", "OFF")
+    yield
+    if default["ENGINE"].endswith("sqlite3"):
+        Path(f"{default['TEST']['NAME']}-queue").unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

@@ -72,7 +72,7 @@ class Databases:
             name = urllib.parse.urlsplit(url).path.lstrip("/")
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             return
-        for end in ("", "-wal", "-shm"):
+        for end in ("", "-wal", "-shm", "-queue"):
             Path(url.removeprefix("sqlite:///") + end).unlink(missing_ok=True)
 
     @contextlib.contextmanager
