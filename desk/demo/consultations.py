@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Mapping
 
 from accounts.models import Person
-from booking.models import MachineKind, Room
+from booking.models import MachineKind, ReservationState, Room
+from booking.services.endings import end_place
 from booking.services.parties import cancel_reservation
 from consulting.models import Mode, Service
 from consulting.services.appointments import book_appointment
@@ -137,6 +138,9 @@ def _book(
         now=booked_at,
         by_centre=False,
     )
+    ends = {"came": ReservationState.COMPLETED, "missed": ReservationState.NO_SHOW}
+    if end := ends.get(row["outcome"]):
+        end_place(reservation_id=reservation.pk, to=end, by=None, now=slot.ends_at)
     if row["outcome"] == "cancelled":
         cancel_reservation(
             reservation_id=reservation.pk,

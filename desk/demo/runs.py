@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from accounts.models import Gender, Person, User
 from accounts.services import add_managed_person
 from booking.models import Reservation, Room
-from courses.models import Audience, Course, CourseRun, Mark
+from booking.services.approval import approve
+from courses.models import Approval, Audience, Course, CourseRun, Mark
 from courses.planner import PlannedSession, plan_sessions
 from courses.services.attendance import mark_attendance, start_roll
+from courses.services.closing import close_run
 from courses.services.enrolment import enrol, join_waiting_list
 from courses.services.runs import cancel_run, create_run, publish_run
 from desk.demo.fixture import CENTRE_ZONE, Fixture, Row, hours, weekdays
@@ -24,6 +26,9 @@ PUBLISHED_AFTER = dt.timedelta(days=2)
 LAST_BOOKING_BEFORE_START = dt.timedelta(days=4)
 LAST_BOOKING_BEFORE_NOW = dt.timedelta(days=2)
 CANCELLED_BEFORE_START = dt.timedelta(days=3)
+ANSWERED_AFTER = dt.timedelta(hours=20)
+ASKED_BEFORE_NOW = dt.timedelta(hours=9)
+CLOSED_AFTER = dt.timedelta(hours=18)
 OPENS_BEFORE_START = dt.timedelta(days=21)
 # Two bookings never fall on one moment, and nobody books by night.
 FIRST_HOUR, WAKING_MINUTES, MINUTES_APART = 9, 11 * 60, 173
@@ -63,6 +68,7 @@ def _make_run(setting: Setting, row: Row, number: int) -> CourseRun:
         instructors=[setting.people.teachers[row["instructor"]]],
         sessions=sessions,
         audience=Audience(row["audience"]),
+        approval=Approval(row.get("approval", Approval.NONE)),
         opens_at=starts_at - OPENS_BEFORE_START if is_announced else None,
         by=planner,
         now=created_at,
@@ -131,6 +137,7 @@ def _book_all(
             now=next(moments),
             by_centre=is_announced,
         )
+    _answer_and_ask(setting, row, run)
     for _ in range(row.get("waiting", 0)):
         person = next(people)
         join_waiting_list(
@@ -139,6 +146,24 @@ def _book_all(
             people=[person],
             key=uuid.uuid4(),
             now=next(moments),
+        )
+
+
+def _answer_and_ask(setting: Setting, row: Row, run: CourseRun) -> None:
+    """Earlier requests were approved; the newest ones still wait for the staff."""
+    reception = setting.people.staff["reception"]
+    for booking in run.offering.reservations.pending().order_by("pk"):
+        answered_at = booking.created_at + ANSWERED_AFTER
+        approve(reservation_id=booking.pk, by=reception, now=answered_at)
+    for turn, asked in enumerate(row.get("asks", ()), start=1):
+        person = setting.people.named[asked["person"]]
+        enrol(
+            run_id=run.pk,
+            booker=_booker(person),
+            people=[person],
+            key=uuid.uuid4(),
+            now=setting.fixture.now - ASKED_BEFORE_NOW * turn,
+            statements={person.pk: asked["statement_fa"]},
         )
 
 
@@ -191,7 +216,9 @@ def _live_through(setting: Setting, row: Row, run: CourseRun) -> None:
     past = run.sessions.planned().filter(ends_at__lt=setting.fixture.now)
     for session in past.order_by("starts_at"):
         start_roll(session_id=session.pk, by=teacher, now=session.starts_at)
-        for reservation in _absent(reservations[faithful:], session.number):
+        gone = reservations[len(reservations) - row.get("never_came", 0) :]
+        unsteady = _absent(reservations[faithful:], session.number)
+        for reservation in dict.fromkeys([*unsteady, *gone]):
             mark_attendance(
                 session_id=session.pk,
                 reservation_id=reservation.pk,
@@ -199,6 +226,13 @@ def _live_through(setting: Setting, row: Row, run: CourseRun) -> None:
                 by=teacher,
                 now=session.starts_at + dt.timedelta(minutes=20),
             )
+
+    if row["state"] == "finished":
+        close_run(
+            run_id=run.pk,
+            by=setting.people.staff["reception"],
+            now=run.last_session_at + CLOSED_AFTER,
+        )
 
 
 def _absent(unsteady: list[Reservation], session_number: int) -> list[Reservation]:

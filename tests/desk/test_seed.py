@@ -12,7 +12,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Firm, Gender, Person, Role, RoleGrant, User
-from booking.models import MachineKind, Reservation, ReservationState, Resource, Room
+from booking.models import (
+    OVER,
+    MachineKind,
+    Reservation,
+    ReservationState,
+    Resource,
+    Room,
+)
 from consulting.models import Meeting, Service, WeeklyAvailability
 from core.audit import run_audit
 from core.tick import run_tick
@@ -66,9 +73,12 @@ def test_seed_gives_each_run_its_people_and_state(
 
     states = Counter(run.offering.reservations.values_list("state", flat=True))
     ended = row["state"] == "cancelled"
-    seated = ReservationState.CANCELLED if ended else ReservationState.CONFIRMED
+    seated = [ReservationState.CONFIRMED, *OVER]
+    seated = [ReservationState.CANCELLED] if ended else seated
     assert run.phase(NOW) == PHASES[row["state"]]
-    assert states[seated] == row["confirmed"]
+    assert sum(states[state] for state in seated) == row["confirmed"]
+    assert states[ReservationState.PENDING] == len(row.get("asks", ()))
+    assert (run.closed_at is not None) == (row["state"] == "finished")
     assert states[ReservationState.WAITING] == row.get("waiting", 0)
     assert run.offering.waiting_parties == row.get("waiting", 0)
     assert run.room.code == row["room"]
@@ -150,6 +160,14 @@ def test_seed_writes_the_rolls_of_the_past(demo: None) -> None:
 
     assert marks.count() == 18 * run.sessions.count()
     assert 18 - len(absent) == 15
+
+
+def test_seed_leaves_requests_to_decide_and_somebody_on_the_ladder(demo: None) -> None:
+    asked = Reservation.objects.pending().order_by("pk")
+    reasons = sorted(asked.values_list("approval_for", flat=True))
+
+    assert reasons == ["no_shows", "prerequisite", "prerequisite"]
+    assert all(r.approval_until and r.approval_until > NOW for r in asked)
 
 
 def test_seed_lets_an_employer_bring_workers(demo: None) -> None:
