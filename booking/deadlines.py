@@ -61,10 +61,11 @@ def _after_waking_hours(now: dt.datetime, starts_at: dt.datetime | None) -> dt.d
     hours = settings.HIDAJ_OFFER_HOURS
     if starts_at is not None and starts_at - now <= NEAR_START:
         hours = settings.HIDAJ_OFFER_HOURS_NEAR_START
-    return _add_waking(now, dt.timedelta(hours=hours))
+    return add_waking(now, dt.timedelta(hours=hours))
 
 
-def _add_waking(start: dt.datetime, amount: dt.timedelta) -> dt.datetime:
+def add_waking(start: dt.datetime, amount: dt.timedelta) -> dt.datetime:
+    """The moment (UTC) after so much time in which people at the centre are awake."""
     moment, left = start.astimezone(CENTRE_ZONE), amount
     while True:
         opens, closes = _waking_hours(moment)

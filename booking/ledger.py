@@ -25,6 +25,7 @@ from booking.models import (
     ResourceKind,
     TimeBlock,
 )
+from booking.owners import Freed
 
 CELL = dt.timedelta(minutes=15)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -158,6 +159,18 @@ def busy_cells(
     for resource_id, cell in rows:
         busy[resource_id].add(cell)
     return busy
+
+
+def extent(block: TimeBlock) -> Freed | None:
+    """What a block takes now, from its first to its last moment, pauses included."""
+    claims = list(block.claims.filter(ended_at=None).order_by("resource"))
+    if not claims:
+        return None
+    return Freed(
+        tuple(c.resource_id for c in claims),
+        min(c.from_at for c in claims),
+        max(c.to_at for c in claims),
+    )
 
 
 def release(block: TimeBlock, *, now: dt.datetime) -> None:

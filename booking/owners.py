@@ -65,12 +65,34 @@ class OfferingOwner:
     times: Callable[[Sequence[int], dt.datetime], list[Times]]
 
 
+@dataclass(frozen=True)
+class Freed:
+    """Resources that became free between two moments (UTC)."""
+
+    resource_ids: tuple[int, ...]
+    from_at: dt.datetime
+    to_at: dt.datetime
+
+
 _owners: dict[str, OfferingOwner] = {}
+_after_freeing: list[Callable[[Freed, dt.datetime], object]] = []
 
 
 def register(owner: OfferingOwner) -> None:
     """Called once for each kind of offering, at start-up."""
     _owners[owner.kind] = owner
+
+
+def register_after_freeing(callback: Callable[[Freed, dt.datetime], object]) -> None:
+    """Have `callback(freed, now)` called when leave, a closure or a class gave time."""
+    _after_freeing.append(callback)
+
+
+def time_freed(freed: Freed | None, now: dt.datetime) -> None:
+    """Tell who waits for time that some is free, in the transaction that freed it."""
+    if freed is not None:
+        for callback in _after_freeing:
+            callback(freed, now)
 
 
 def tell(event: Event, reservation: Reservation, now: dt.datetime) -> None:

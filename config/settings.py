@@ -344,6 +344,10 @@ HIDAJ_MAX_OPEN_APPOINTMENTS = 2
 HIDAJ_OFFER_HOURS = 24
 HIDAJ_OFFER_HOURS_NEAR_START = 3
 HIDAJ_MAX_MISSED_OFFERS = 2
+# A freed consulting hour is kept so many waking hours for whoever waits for one: no
+# fewer than the first number, or it goes to the public at once.
+HIDAJ_EARLIER_HOURS = (1, 3)
+HIDAJ_EARLIER_WISH_DAYS = 60
 # How long staff have to decide about a request, and how long before the start at the
 # latest, so that nobody learns it on the way.
 HIDAJ_APPROVAL_HOURS = 72

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from booking.messages import END_EN, END_FA, message_kind
-from consulting import calendars, values
+from consulting import calendars, earlier_messages, values
 from notifications.kinds import MessageKind, register
 
 # The longest values that may occur: cut to length in `consulting.values`.
@@ -243,5 +243,6 @@ def consultant_kinds() -> list[MessageKind]:
 
 def register_all() -> None:
     """Make every kind known; called at start-up."""
-    for kind in (*booked_kinds(), *changed_kinds(), *consultant_kinds()):
+    kinds = (*booked_kinds(), *changed_kinds(), *consultant_kinds())
+    for kind in (*kinds, *earlier_messages.kinds()):
         register(kind)

@@ -6,6 +6,7 @@ from django.urls import path
 
 from consulting.views import (
     booking,
+    earlier,
     public,
     staff_catalogue,
     staff_hours,
@@ -22,6 +23,17 @@ urlpatterns = [
         name="calendar",
     ),
     path("consulting/done/<str:reference>/move/", booking.move, name="move"),
+    path(
+        "consulting/done/<str:reference>/earlier/",
+        earlier.ask_for_appointment,
+        name="ask_for_earlier",
+    ),
+    path("consulting/earlier/<int:pk>/end/", earlier.end, name="end_wish"),
+    path("e/<str:secret>/", earlier.offer, name="earlier_offer"),
+    path("e/<str:secret>/accept/", earlier.accept, name="accept_earlier"),
+    path("e/<str:secret>/decline/", earlier.decline, name="decline_earlier"),
+    path("e/<str:secret>/stop/", earlier.stop, name="stop_earlier"),
+    path("consulting/<slug:slug>/tell-me/", earlier.ask, name="tell_me"),
     path("consulting/<slug:slug>/", public.service, name="service"),
     path("consulting/<slug:slug>/hold/", booking.hold, name="hold"),
     path("consulting/<slug:slug>/book/", booking.book, name="book"),

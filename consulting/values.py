@@ -40,7 +40,8 @@ def _moment(moment: dt.datetime, *, weekday: bool = True) -> str:
     return f"{day} {format_time(moment)}"
 
 
-def _meeting_values(meeting: Meeting) -> Values:
+def meeting_values(meeting: Meeting) -> Values:
+    """About one meeting: what, when, where, with whom."""
     place, centre = where(meeting), centre_values()
     address = ""
     if meeting.mode == Mode.IN_PERSON:
@@ -77,7 +78,7 @@ def reservation_values(reservation_id: int, language: str) -> Values:
     before = change.from_starts_at if change else meeting.starts_at
     is_booked = reservation.state == ReservationState.CONFIRMED
     return {
-        **_meeting_values(meeting),
+        **meeting_values(meeting),
         **_person_values(reservation),
         "reason": clip(reason, REASON_LENGTH),
         "full_reason": reason,
@@ -103,7 +104,7 @@ def change_values(change_id: int, language: str) -> Values:
         "meeting__service", "meeting__room", "meeting__consultant"
     ).get(pk=change_id)
     return {
-        **_meeting_values(change.meeting),
+        **meeting_values(change.meeting),
         "old": _moment(change.from_starts_at, weekday=False),
         "new": _moment(change.to_starts_at or change.meeting.starts_at),
     }

@@ -102,6 +102,13 @@ TABLE: dict[str, list[Row]] = {
         Row("/consulting/<service>/", EVERYBODY),
         Row("/consulting/<service>/hold/", REFUSED, REDIRECT),
         Row("/consulting/<service>/book/", done(SIGNED_IN), done(SIGNED_IN)),
+        Row("/consulting/<service>/tell-me/", REFUSED, done(SIGNED_IN)),
+        Row("/consulting/done/<appointment>/earlier/", REFUSED_IN, done(OWNER)),
+        Row("/consulting/earlier/<wish>/end/", REFUSED_IN, done(OWNER)),
+        Row("/e/<earlier>/", EVERYBODY),
+        Row("/e/<earlier>/accept/", REFUSED, REDIRECT),
+        Row("/e/<earlier>/decline/", REFUSED, REDIRECT),
+        Row("/e/<earlier>/stop/", REFUSED, REDIRECT),
         Row("/a/<appointment>/", done(OWNER), REFUSED_IN),
     ],
     "Consulting: staff": [

@@ -10,14 +10,16 @@ from django.test import Client
 
 from accounts.models import Person, Role, User
 from accounts.services import grant_role
-from booking.models import Offer, Room
+from booking.models import Offer, Reservation, Room
 from booking.services.endings import end_place
 from booking.services.parties import cancel_reservation
 from booking.services.resources import close_centre, take_leave
 from booking.services.waiting import offer_link_secret
-from consulting.models import AvailabilityOverride, Meeting, Service
+from consulting.earlier_messages import link_secret
+from consulting.models import AvailabilityOverride, EarlierOffer, Meeting, Service
 from consulting.services.appointments import book_appointment
 from consulting.services.availability import add_override
+from consulting.services.earlier.wishes import ask_for_earlier
 from core.models import Holiday
 from courses.models import CourseRun
 from courses.services.enrolment import enrol, join_waiting_list
@@ -170,6 +172,7 @@ def _consulting_names(applicant: Person, instructor: Person) -> dict[str, str]:
         now=NOW,
         by_centre=False,
     )
+    earlier = _earlier_offer(service, booking, starts_at - dt.timedelta(days=1))
     add_override(
         person=instructor,
         on=dt.date(2026, 12, 10),
@@ -186,6 +189,8 @@ def _consulting_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "meeting": str(Meeting.objects.get(offering=booking.offering_id).pk),
         "appointment_id": str(booking.pk),
         "missed": _missed(service, instructor),
+        "wish": str(earlier.wish_id),
+        "earlier": link_secret(earlier),
         "exception": str(AvailabilityOverride.objects.get().pk),
     }
 
@@ -206,6 +211,31 @@ def _missed(service: Service, instructor: Person) -> str:
     )
     end_place(reservation_id=booking.pk, to="no_show", by=None, now=NOW)
     return str(booking.pk)
+
+
+def _earlier_offer(
+    service: Service, booking: Reservation, starts_at: dt.datetime
+) -> EarlierOffer:
+    """A time that was kept for the applicant, who waited for an earlier one."""
+    other = _applicant()
+    taken = book_appointment(
+        service_id=service.pk,
+        mode="phone",
+        consultant_id=None,
+        starts_at=starts_at,
+        booker=_user(other),
+        person=other,
+        key=_key(5),
+        now=NOW,
+    )
+    ask_for_earlier(
+        reservation_id=booking.pk,
+        consultant_id=None,
+        by=booking.party.booked_by,
+        now=NOW,
+    )
+    cancel_reservation(reservation_id=taken.pk, by=None, by_centre=True, now=NOW)
+    return EarlierOffer.objects.get()
 
 
 def _centre_names(applicant: Person, instructor: Person) -> dict[str, str]:

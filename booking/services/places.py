@@ -100,6 +100,12 @@ def snapshot_firm(reservation: Reservation) -> None:
         reservation.is_cluster_member = firm.is_cluster_member
 
 
+def keep_hold_until(party: Party, until: dt.datetime) -> None:
+    """Give a hold that was just taken a longer deadline than a form has."""
+    party.held_until = until
+    party.save(update_fields=["held_until"])
+
+
 def release_expired_in(offering: Offering, *, now: dt.datetime) -> int:
     """Give back the places of expired holds; the caller holds the lock, then fills."""
     released = 0

@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
-from booking import ledger
+from booking import ledger, owners
 from booking.exceptions import BookingError
 from booking.models import (
     BlockKind,
@@ -113,9 +113,11 @@ def end_block(*, block_id: int, now: dt.datetime) -> None:
     """Take leave or a closure back; its cells are free again."""
     block = TimeBlock.objects.select_for_update(no_key=True).get(pk=block_id)
     if block.ended_at is None:
+        freed = ledger.extent(block)
         ledger.release(block, now=now)
         block.ended_at = now
         block.save(update_fields=["ended_at"])
+        owners.time_freed(freed, now)
 
 
 def _require_future(

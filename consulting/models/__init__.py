@@ -20,12 +20,19 @@ from consulting.models.catalogue import (
     ServiceMode,
     ServiceQuerySet,
 )
+from consulting.models.earlier import (
+    EarlierChange,
+    EarlierOffer,
+    EarlierWish,
+    EarlierWishQuerySet,
+)
 from consulting.models.meetings import (
     BOOKED_STATES,
     IntakeAnswer,
     Meeting,
     MeetingChange,
     MeetingQuerySet,
+    offerings_of_expired_holds,
 )
 
 __all__ = [
@@ -34,6 +41,10 @@ __all__ = [
     "QUARTER",
     "AvailabilityOverride",
     "ConsultantCaps",
+    "EarlierChange",
+    "EarlierOffer",
+    "EarlierWish",
+    "EarlierWishQuerySet",
     "IntakeAnswer",
     "IntakeQuestion",
     "Meeting",
@@ -47,4 +58,5 @@ __all__ = [
     "Weekday",
     "WeeklyAvailability",
     "WeeklyAvailabilityQuerySet",
+    "offerings_of_expired_holds",
 ]

@@ -13,6 +13,7 @@ from accounts.models import Person, User
 from booking.models import (
     LIVE,
     Offering,
+    Party,
     Reservation,
     ReservationState,
     Room,
@@ -38,12 +39,18 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
 
     def holds_expired(self, now: dt.datetime) -> MeetingQuerySet:
         """Meetings that only expired holds keep: free for display, not yet freed."""
-        expired = (
-            Offering.objects.filter(parties__held_until__lte=now)
-            .annotate(expired_places=Sum("parties__size"))
-            .filter(expired_places__gte=F("seats_taken"))
-        )
-        return self.live().filter(offering__in=expired.values("pk"))
+        return self.live().filter(offering__in=offerings_of_expired_holds(now))
+
+
+def offerings_of_expired_holds(now: dt.datetime) -> models.QuerySet[Party, int]:
+    """Keys of offerings that nobody has a place in but whose hold ran out."""
+    return (
+        Party.objects.with_expired_hold(now)
+        .values("offering", "offering__seats_taken")
+        .annotate(places=Sum("size"))
+        .filter(places__gte=F("offering__seats_taken"))
+        .values_list("offering", flat=True)
+    )
 
 
 BOOKED_STATES = (

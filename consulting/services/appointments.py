@@ -70,7 +70,7 @@ def hold_slot(
         "by_centre": by_centre,
     }
     for slot in choose(starts_at, query):
-        party = _try_hold(service, mode, slot, booker, now=now)
+        party = try_hold(service, mode, slot, booker, now=now)
         if party is not None:
             return party
     raise SlotTaken(slots.nearest_slots(starts_at, **query))
@@ -80,7 +80,11 @@ def live_hold(booker: User, now: dt.datetime) -> Party | None:
     """The running hold of a booker; there is at most one."""
     return (
         Party.objects.with_live_hold(now)
-        .filter(booked_by=booker, offering__kind=OfferingKind.MEETING)
+        .filter(
+            booked_by=booker,
+            offering__kind=OfferingKind.MEETING,
+            earlier_offer=None,
+        )
         .select_related("offering__meeting__service", "offering__meeting__room")
         .order_by("-pk")
         .first()
@@ -120,6 +124,7 @@ def _free_what_lapses(
             booked_by=booker,
             offering__kind=OfferingKind.MEETING,
             held_until__isnull=False,
+            earlier_offer=None,
         ).order_by("offering")
     )
     expired = expired_around(starts_at, now=now)
@@ -143,7 +148,7 @@ def release_expired(offering_ids: Sequence[int], *, now: dt.datetime) -> None:
         release_expired_in(offering, now=now)
 
 
-def _try_hold(
+def try_hold(
     service: Service, mode: str, slot: Slot, booker: User, *, now: dt.datetime
 ) -> Party | None:
     """The hold of this slot, or None when somebody else was faster."""
@@ -290,7 +295,7 @@ def _confirm(
     service = party.offering.meeting.service
     questions = _answered(service, answers, may_be_silent=by_centre)
     if not by_centre:
-        _require_room_for_one_more(person, now)
+        require_room_for_one_more(person, now)
     if party.held_until is None or party.held_until <= now:
         party = _hold_again(party, now=now)
     reservation = parties.book(
@@ -333,12 +338,19 @@ def _answered(
     return [(q, text) for q, text in pairs if text]
 
 
-def _require_room_for_one_more(person: Person, now: dt.datetime) -> None:
-    """The person's row is locked, so that two forms at once are counted in turn."""
+def require_room_for_one_more(person: Person, now: dt.datetime) -> None:
+    """Raises TooManyOpen.
+
+    The person's row is locked, so that two forms at once are counted in turn.
+    """
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-    limit = settings.HIDAJ_MAX_OPEN_APPOINTMENTS
-    if open_appointments(person, now) >= limit:
-        raise TooManyOpen(limit)
+    if not has_room_for_one_more(person, now):
+        raise TooManyOpen(settings.HIDAJ_MAX_OPEN_APPOINTMENTS)
+
+
+def has_room_for_one_more(person: Person, now: dt.datetime) -> bool:
+    """Whether a person has fewer appointments ahead than one may have."""
+    return open_appointments(person, now) < settings.HIDAJ_MAX_OPEN_APPOINTMENTS
 
 
 def open_appointments(person: Person, now: dt.datetime) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from booking.ledger import cell_of, cells_between, lock_resources
+from booking.owners import Freed
 from booking.services.resources import resource_of_person
 from consulting.exceptions import ConsultingError
 from consulting.models import (
@@ -21,6 +22,7 @@ from consulting.models import (
     Meeting,
     WeeklyAvailability,
 )
+from consulting.services.earlier.offers import pass_on
 from consulting.slots import CENTRE_ZONE, Clock, availability_of, bits, hours_of
 from core.transactions import atomic_retrying
 
@@ -123,6 +125,8 @@ def add_override(
         end_time=end,
         defaults={"is_available": is_available},
     )
+    if is_available:
+        _pass_on(person, on, on, now=now)
     return meetings_outside(person, now=now)
 
 
@@ -131,6 +135,8 @@ def remove_override(*, override_id: int, now: dt.datetime) -> list[Meeting]:
     """Take an exception back; returns the booked meetings now outside the hours."""
     override = AvailabilityOverride.objects.select_related("person").get(pk=override_id)
     override.delete()
+    if not override.is_available:
+        _pass_on(override.person, override.on, override.on, now=now)
     return meetings_outside(override.person, now=now)
 
 
@@ -157,6 +163,16 @@ def set_caps(
         defaults={"per_day": per_day, "per_week": per_week, "changed_at": now},
     )
     return caps
+
+
+def _pass_on(
+    person: Person, first_on: dt.date, last_on: dt.date, *, now: dt.datetime
+) -> None:
+    """Hours that opened go to who waits for them before the public sees them."""
+    resource = resource_of_person(person, now=now)
+    from_at = dt.datetime.combine(first_on, MIDNIGHT, CENTRE_ZONE)
+    to_at = dt.datetime.combine(last_on + _DAY, MIDNIGHT, CENTRE_ZONE)
+    pass_on(Freed((resource.pk,), from_at, to_at), now=now)
 
 
 def meetings_outside(person: Person, *, now: dt.datetime) -> list[Meeting]:

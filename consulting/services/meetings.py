@@ -23,6 +23,7 @@ from consulting.services.appointments import (
 )
 from consulting.services.choosing import choose
 from consulting.services.claims import meeting_wants
+from consulting.services.earlier.offers import close_with_hold, pass_on
 from consulting.slots import Slot, SlotQuery
 from core.transactions import atomic_retrying
 
@@ -58,11 +59,7 @@ def move_appointment(
         raise ConsultingError(_("This appointment has ended."), code="ended")
     if not may_cancel(meeting.offering, now):
         raise MoveTooLate
-    if meeting.live_reservations.exclude(pk=reservation_id).exists():
-        raise ConsultingError(
-            _("Others share this hour. Please cancel and book another time."),
-            code="shared",
-        )
+    _require_alone(meeting, reservation_id)
     return _move(meeting, starts_at, consultant_id, mode, by=by, now=now)
 
 
@@ -134,26 +131,75 @@ def _move(
     _require_movable(meeting, now)
     if _is_there_already(meeting, starts_at, consultant_id, mode):
         return meeting
-    before, was = meeting.starts_at, meeting.consultant
+    freed = ledger.extent(meeting.block)
+    change = _change_of(meeting, by=by, now=now, reason=reason, by_centre=by_centre)
     _take_other_time(meeting, starts_at, consultant_id, mode, now, by_centre=by_centre)
-    meeting.schedule_version += 1
-    meeting.changed_at = now
-    meeting.save()
-    _move_offering(meeting, now=now)
-    change = MeetingChange.objects.create(
+    _write_move(meeting, change)
+    # Who gave the old time up shall not be offered it back.
+    mover = meeting.live_reservations.values_list("pk", flat=True).first()
+    pass_on(freed, now=now, passing_over=mover)
+    return meeting
+
+
+def move_to_kept_time(
+    *, reservation_id: int, kept: Meeting, by: User | None, now: dt.datetime
+) -> Meeting:
+    """Give an appointment the time of an hour that ended in this transaction.
+
+    The caller holds the locks of both offerings. Raises SlotTaken when the time went to
+    leave or a closure, and ConsultingError when others share the appointment's hour.
+    """
+    meeting = _locked(_meeting_id(reservation_id), now=now)
+    _require_movable(meeting, now)
+    _require_alone(meeting, reservation_id)
+    freed = ledger.extent(meeting.block)
+    change = _change_of(meeting, by=by, now=now, reason="", by_centre=False)
+    slot = Slot(kept.starts_at, kept.ends_at, kept.consultant_id)
+    if not _try_move(meeting, kept.mode, slot, now=now):
+        raise SlotTaken
+    _write_move(meeting, change)
+    pass_on(freed, now=now, passing_over=reservation_id)
+    return meeting
+
+
+def _require_alone(meeting: Meeting, reservation_id: int) -> None:
+    if meeting.live_reservations.exclude(pk=reservation_id).exists():
+        raise ConsultingError(
+            _("Others share this hour. Please cancel and book another time."),
+            code="shared",
+        )
+
+
+def _change_of(
+    meeting: Meeting,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    reason: str,
+    by_centre: bool,
+) -> MeetingChange:
+    """The (unsaved) history row of a move, while the meeting has its old time."""
+    return MeetingChange(
         meeting=meeting,
-        schedule_version=meeting.schedule_version,
+        schedule_version=meeting.schedule_version + 1,
         at=now,
         by=by,
         is_by_centre=by_centre,
-        from_starts_at=before,
-        to_starts_at=meeting.starts_at,
-        from_consultant=was,
-        to_consultant_id=meeting.consultant_id,
+        from_starts_at=meeting.starts_at,
+        from_consultant_id=meeting.consultant_id,
         reason=reason,
     )
-    messages.tell_moved(meeting, change, now=now)
-    return meeting
+
+
+def _write_move(meeting: Meeting, change: MeetingChange) -> None:
+    meeting.schedule_version = change.schedule_version
+    meeting.changed_at = change.at
+    meeting.save()
+    _move_offering(meeting, now=change.at)
+    change.to_starts_at = meeting.starts_at
+    change.to_consultant_id = meeting.consultant_id
+    change.save()
+    messages.tell_moved(meeting, change, now=change.at)
 
 
 def _is_there_already(
@@ -240,10 +286,13 @@ def cancel_meeting(
             _("Write the reason; everyone will be told."), code="no_reason"
         )
     _require_movable(meeting, now)
+    freed = ledger.extent(meeting.block)
     offerings.cancel_offering(
         offering_id=meeting.offering_id, by=by, reason=reason, now=now
     )
     end_meeting(meeting, reason=reason, now=now)
+    close_with_hold(meeting.offering_id, now=now)
+    pass_on(freed, now=now)
     return meeting
 
 

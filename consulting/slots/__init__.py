@@ -12,9 +12,18 @@ from consulting.slots.asked import (
     nearest_slots,
     next_free_slot,
     slots_at,
+    slots_once,
+    spread_of,
 )
 from consulting.slots.caps import Caps, week_start
-from consulting.slots.engine import Clock, Hours, Slot, availability_of, bits
+from consulting.slots.engine import (
+    Clock,
+    Hours,
+    Slot,
+    availability_of,
+    bits,
+    midnight,
+)
 from consulting.slots.loader import CENTRE_ZONE, SlotQuery, hours_of, resources_for
 
 __all__ = [
@@ -31,9 +40,12 @@ __all__ = [
     "days_with_free_slots",
     "free_slots",
     "hours_of",
+    "midnight",
     "nearest_slots",
     "next_free_slot",
     "resources_for",
     "slots_at",
+    "slots_once",
+    "spread_of",
     "week_start",
 ]

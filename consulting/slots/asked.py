@@ -7,7 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Unpack
 
-from consulting.slots.engine import Slot
+from booking.ledger import CELL
+from consulting.slots.engine import Shape, Slot
 from consulting.slots.loader import CENTRE_ZONE, SlotQuery, find_free
 
 DAYS_SHOWN = 7
@@ -67,6 +68,18 @@ def next_free_slot(**query: Unpack[SlotQuery]) -> Slot | None:
     today = query["now"].astimezone(query.get("zone", CENTRE_ZONE)).date()
     found = find_free(today, _horizon(query), query)
     return next(found.each_start_once(), None)
+
+
+def slots_once(from_on: dt.date, days: int, **query: Unpack[SlotQuery]) -> list[Slot]:
+    """Free times of some days, without others who are free at the same time."""
+    return list(find_free(from_on, days, query).each_start_once())
+
+
+def spread_of(query: SlotQuery) -> tuple[dt.timedelta, dt.timedelta]:
+    """How long a meeting binds its consultant before the start and after the end."""
+    ways = {way.mode: way.travel_minutes for way in query["service"].modes.all()}
+    shape = Shape.of(query["service"], ways.get(query["mode"], 0))
+    return shape.before * CELL, shape.after * CELL
 
 
 def slots_at(starts_at: dt.datetime, **query: Unpack[SlotQuery]) -> list[Slot]:

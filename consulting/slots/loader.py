@@ -43,6 +43,7 @@ from consulting.models import (
     Service,
     ServiceMachine,
     WeeklyAvailability,
+    offerings_of_expired_holds,
 )
 from consulting.slots.caps import Caps, week_start
 from consulting.slots.engine import (
@@ -256,26 +257,21 @@ def resources_for(
 
     Without a consultant all of the service are meant.
     """
-    people = service.consultants.through.objects.filter(service=service)
+    wanted = Q(person__consulting_services=service)
     if consultant_id is not None:
-        people = people.filter(person=consultant_id)
-    wanted = Q(person__in=people.values("person"))
+        wanted &= Q(person=consultant_id)
     if mode == Mode.IN_PERSON:
         if service.room_id:
             wanted |= Q(room=service.room_id)
-        kinds = ServiceMachine.objects.filter(service=service).values("kind")
-        wanted |= Q(machine_kind__in=kinds)
+        wanted |= Q(machine_kind__services=service)
     return Resource.objects.filter(wanted)
 
 
 def _load_resources(frame: Frame) -> None:
     query = frame.query
-    needs = ServiceMachine.objects.filter(
-        service=frame.service, kind=OuterRef("machine_kind")
-    )
     rows = resources_for(frame.service, query["mode"], query["consultant"])
     for pk, kind, person, machine, need, *caps in (
-        rows.annotate(need=Subquery(needs.values("count")[:1]))
+        rows.annotate(need=_machines_needed(frame))
         .order_by("pk")
         .values_list(
             "pk",
@@ -297,6 +293,16 @@ def _load_resources(frame: Frame) -> None:
             frame.machines.setdefault(machine, (need, []))[1].append(pk)
 
 
+def _machines_needed(frame: Frame) -> Value | Subquery:
+    """How many of its kind a meeting needs, for a machine."""
+    if frame.query["mode"] != Mode.IN_PERSON:
+        return Value(0)
+    needs = ServiceMachine.objects.filter(
+        service=frame.service, kind=OuterRef("machine_kind")
+    )
+    return Subquery(needs.values("count")[:1])
+
+
 def _load_busy(frame: Frame) -> None:
     """Taken quarters; what only an expired hold keeps counts as free here.
 
@@ -304,8 +310,8 @@ def _load_busy(frame: Frame) -> None:
     lacks: what is missing inside leave or a closure is taken by what was booked there.
     """
     shape, query = frame.shape, frame.query
-    expired = Meeting.objects.holds_expired(query["now"])
-    gone = Q(block__meeting__in=expired)
+    expired = offerings_of_expired_holds(query["now"])
+    gone = Q(block__meeting__offering__in=expired)
     if query.get("ignoring_block") is not None:
         gone |= Q(block=query["ignoring_block"])
     rows = (
@@ -411,7 +417,7 @@ def _load_meetings(frame: Frame) -> Iterator[_MeetingRow]:
             starts_at__gte=midnight(week_start(frame.first_on), zone),
             starts_at__lt=midnight(week_start(frame.last_on) + WEEK, zone),
         )
-        .exclude(pk__in=Meeting.objects.holds_expired(query["now"]).values("pk"))
+        .exclude(offering__in=offerings_of_expired_holds(query["now"]))
         .annotate(
             has_place=Q(
                 service=frame.service,

@@ -40,10 +40,11 @@ from consulting.addresses import (
 )
 from consulting.exceptions import SlotTaken
 from consulting.forms import IntakeForm
-from consulting.models import Meeting, Service
+from consulting.models import EarlierWish, Meeting, Service
 from consulting.request_words import need_words
 from consulting.services.applications import Wish, apply_for_appointment
 from consulting.services.appointments import hold_slot, live_hold
+from consulting.services.earlier.wishes import can_ask_for_earlier
 from consulting.services.eligibility import reasons_for
 from consulting.services.meetings import move_appointment
 from consulting.slots import Slot, SlotQuery, nearest_slots, slots_at
@@ -278,6 +279,9 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "may_change": is_ahead and not is_pending and may_cancel(meeting.offering, now),
         "is_pending": is_pending,
         "answers": reservation.intake_answers.select_related("question"),
+        "wish": EarlierWish.objects.standing().filter(reservation=reservation).first(),
+        "may_ask": is_ahead and can_ask_for_earlier(reservation, meeting, now),
+        "has_others": meeting.service.consultants.count() > 1,
     }
     return render(request, "consulting/done.html", context)
 

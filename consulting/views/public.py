@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.models import Person
+from accounts.models import Person, User
 from consulting.addresses import (
     choice,
     read_consultant,
@@ -22,7 +22,7 @@ from consulting.addresses import (
     write_moment,
 )
 from consulting.display import languages_of
-from consulting.models import Service, ServiceQuerySet
+from consulting.models import EarlierWish, Service, ServiceQuerySet
 from consulting.request_words import rule_words
 from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
 
@@ -64,9 +64,18 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "modes": mode_chips(found, mode, consultant),
         "consultants": consultant_chips(found, mode, consultant),
         "rule_words": rule_words(found),
+        "wish": _own_wish(request, found),
         **slots_context(request, query),
     }
     return render(request, "consulting/service.html", context)
+
+
+def _own_wish(request: HttpRequest, service: Service) -> EarlierWish | None:
+    """What the reader waits for in this service, without an appointment."""
+    if not isinstance(request.user, User):
+        return None
+    wishes = EarlierWish.objects.standing().of_user(request.user)
+    return wishes.filter(service=service, reservation=None).first()
 
 
 def mode_chips(

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
-from booking import ledger, seats
+from booking import ledger, owners, seats
 from booking.exceptions import BookingError, TimeTaken
 from booking.models import Room
 from core.idempotency import form_digest, once
@@ -186,6 +186,7 @@ def _move_claims(
     """Free the old time first: machines may stay the same when the times overlap."""
     block = session.block
     lock_for(needs, now=now, leaving=block)
+    freed = ledger.extent(block)
     ledger.release(block, now=now)
     if block.ended_at:
         block.ended_at = None
@@ -198,6 +199,7 @@ def _move_claims(
         raise clash(session.number, starts_at, error) from error
     except BookingError as error:
         raise CoursesError(error.message, code=error.code) from error
+    owners.time_freed(freed, now)
 
 
 def _set_teachers(
@@ -325,9 +327,11 @@ def end_session(
     session: ClassSession, *, by: User | None, reason: str, now: dt.datetime
 ) -> SessionChange:
     """Free the time of a class session that will not take place."""
+    freed = ledger.extent(session.block)
     ledger.release(session.block, now=now)
     session.block.ended_at = now
     session.block.save(update_fields=["ended_at"])
+    owners.time_freed(freed, now)
     session.state, session.cancel_reason = SessionState.CANCELLED, reason
     messages.drop_reminders(session, now=now)
     return _record(session, session.starts_at, None, by=by, reason=reason, now=now)

@@ -5,34 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 
-from allauth.account.adapter import get_adapter
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.secret_links import TooMany, allow_answer, missed, too_many
 from booking.exceptions import OfferGone
 from booking.models import Offer, OfferingKind, OfferState, ReservationState
 from booking.services import waiting
-from core import limits
 from core.links import digest
 from courses.models import CourseRun
 from courses.request_words import need_words
-
-# Who guesses addresses is slowed down; the secret has 80 random bits besides.
-MISSES = [(20, 3600), (60, 24 * 3600)]
-ANSWERS = [(10, 60), (60, 3600)]
-
-
-class TooMany(Exception):
-    """This network tried too many addresses."""
-
-
-def _allow(request: HttpRequest, scope: str, budget: list[limits.Limit]) -> None:
-    network = get_adapter(request).get_client_ip(request)
-    if not limits.hit(scope=scope, key=network, limits=budget, now=timezone.now()):
-        raise TooMany
 
 
 def _find(request: HttpRequest, secret: str) -> Offer:
@@ -41,8 +26,7 @@ def _find(request: HttpRequest, secret: str) -> Offer:
         link_digest=digest(secret), offering__kind=OfferingKind.COURSE_RUN
     ).first()
     if found is None:
-        _allow(request, "offer_misses", MISSES)
-        raise Http404
+        raise missed(request)
     return found
 
 
@@ -53,10 +37,6 @@ def _state(offer: Offer, now: dt.datetime) -> str:
     return offer.state
 
 
-def _too_many(request: HttpRequest) -> HttpResponse:
-    return render(request, "courses/too_many.html", status=429)
-
-
 @never_cache
 @require_GET
 def offer(request: HttpRequest, secret: str) -> HttpResponse:
@@ -65,7 +45,7 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         found = _find(request, secret)
     except TooMany:
-        return _too_many(request)
+        return too_many(request)
     run = CourseRun.objects.with_details(now).get(offering=found.offering_id)
     rows = found.entry.party.reservations.select_related("person").order_by("pk")
     people = list(rows.exclude(successors__party=found.entry.party_id))
@@ -88,10 +68,10 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, secret: str, *, accepts: bool) -> HttpResponse:
     try:
-        _allow(request, "offer_answers", ANSWERS)
+        allow_answer(request)
         found = _find(request, secret)
     except TooMany:
-        return _too_many(request)
+        return too_many(request)
     by = request.user if request.user.is_authenticated else None
     answer = waiting.accept_offer if accepts else waiting.decline_offer
     # When it is too late the page says what became of the offer.
