@@ -24,7 +24,10 @@ def earlier_offers_have_their_holds() -> list[str]:
         EarlierOffer.objects.filter(wish=OuterRef("pk"), state=OfferState.OPEN)
     )
     wishes = EarlierWish.objects.annotate(has_offer=has_offer)
-    wrong = wishes.exclude(has_offer=Q(state=EntryState.OFFERED)).order_by("pk")
+    on_offer = Q(state=EntryState.OFFERED)
+    wrong = wishes.filter(
+        (Q(has_offer=True) & ~on_offer) | (Q(has_offer=False) & on_offer)
+    ).order_by("pk")
     return lines + [f"earlier wish {w.pk}: {w.state}, but its offers" for w in wrong]
 
 

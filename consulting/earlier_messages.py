@@ -34,10 +34,11 @@ SAMPLE = {
     "full_service": "عیب‌یابی الگو و فیت کفش بچگانه و زنانه",
     "day": "چهارشنبه ۲۲ اردیبهشت",
     "time": "۱۶:۳۰",
+    "short": "۲۲ اردیبهشت ۱۶:۳۰",
     "until": "پنجشنبه ساعت ۱۶:۳۰",
     "full_where": "کارگاه پستایی‌سازی\nهیدج، بلوار امام\nکنار تعاونی تولیدکنندگان",
     "consultant": "سیدعلی‌رضا مد…",
-    "what": "بار دیگر زمانی باز شود خبر می‌دهیم",
+    "what": "بار دیگر هم خبر می‌دهیم",
     "link": "kafsh.example/e/mwmwmwmwmwmwmwmw",
     "url": "https://kafsh.example/e/mwmwmwmwmwmwmwmw",
     "centre": "مرکز کفش هیدج",
@@ -93,6 +94,7 @@ def offer_values(offer_id: int, language: str) -> Values:
     is_out = offer.wish.state == EntryState.LEFT
     return {
         **values.meeting_values(meeting),
+        "short": values.moment(meeting.starts_at, weekday=False),
         "until": _("%(day)s at %(time)s")
         % {
             "day": weekday_name(offer.expires_at),
@@ -131,15 +133,15 @@ def kinds() -> list[MessageKind]:
             offer_values,
             offer_wanted,
             sms={
-                "fa": "زمان زودتر «{service}»: {day} {time}.\nتا {until} در سایت"
-                " بپذیرید یا زنگ بزنید: {phone}\n{centre}",
-                "en": "{service} earlier: {day} {time}. Yours until {until}:"
-                " accept on our site or call {phone}\n{centre}",
+                "fa": "«{service}» زودتر: {short}\nتا {until} در سایت بپذیرید"
+                " یا زنگ بزنید: {phone}\n{centre}",
+                "en": "{service}, earlier: {short}. Accept until {until} on our"
+                " site or by {phone}\n{centre}",
             },
             sms_linked={
-                "fa": "زمان زودتر «{service}»: {day} {time}.\nتا {until} بپذیرید:\n"
-                "{link}\n{centre}",
-                "en": "{service} earlier: {day} {time}. Yours until {until}:\n{link}\n"
+                "fa": "«{service}» زودتر: {short}\nتا {until} بپذیرید:\n{link}\n"
+                "{centre}",
+                "en": "{service}, earlier: {short}. Accept until {until}:\n{link}\n"
                 "{centre}",
             },
             subject={
@@ -161,10 +163,8 @@ def kinds() -> list[MessageKind]:
             offer_values,
             lapsed_wanted,
             sms={
-                "fa": "مهلت زمان «{service}» ({day} {time}) گذشت و به نفر بعد رسید؛"
-                " {what}.\n{centre}",
-                "en": "The time for {service} ({day} {time}) went to the next one;"
-                " {what}.\n{centre}",
+                "fa": "«{service}» {short} به نفر بعد رسید؛ {what}.\n{centre}",
+                "en": "{service} {short} went to the next one; {what}.\n{centre}",
             },
         ),
     ]

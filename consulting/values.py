@@ -35,9 +35,10 @@ WHERE_LENGTH = 14
 REASON_LENGTH = 20
 
 
-def _moment(moment: dt.datetime, *, weekday: bool = True) -> str:
-    day = format_date(moment, weekday=weekday, year=False)
-    return f"{day} {format_time(moment)}"
+def moment(at: dt.datetime, *, weekday: bool = True) -> str:
+    """Day and time, without the year."""
+    day = format_date(at, weekday=weekday, year=False)
+    return f"{day} {format_time(at)}"
 
 
 def meeting_values(meeting: Meeting) -> Values:
@@ -55,7 +56,7 @@ def meeting_values(meeting: Meeting) -> Values:
         "full_where": f"{place}\n{address}".strip(),
         "consultant": clip(meeting.consultant.public_name, NAME_LENGTH),
         "bring": meeting.service.bring,
-        "new": _moment(meeting.starts_at),
+        "new": moment(meeting.starts_at),
         **centre,
     }
 
@@ -82,7 +83,7 @@ def reservation_values(reservation_id: int, language: str) -> Values:
         **_person_values(reservation),
         "reason": clip(reason, REASON_LENGTH),
         "full_reason": reason,
-        "old": _moment(before, weekday=False),
+        "old": moment(before, weekday=False),
         "what": _("Booked") if is_booked else _("Cancelled"),
     }
 
@@ -105,8 +106,8 @@ def change_values(change_id: int, language: str) -> Values:
     ).get(pk=change_id)
     return {
         **meeting_values(change.meeting),
-        "old": _moment(change.from_starts_at, weekday=False),
-        "new": _moment(change.to_starts_at or change.meeting.starts_at),
+        "old": moment(change.from_starts_at, weekday=False),
+        "new": moment(change.to_starts_at or change.meeting.starts_at),
     }
 
 
