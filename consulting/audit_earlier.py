@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
-from booking.models import EntryState, OfferState
+from booking.models import OfferState
 from consulting import earlier_messages
-from consulting.models import EarlierChange, EarlierOffer, EarlierWish
+from consulting.models import EarlierChange, EarlierOffer, EarlierWish, WishState
 from notifications.models import OutboxMessage
 
 
@@ -24,7 +24,7 @@ def earlier_offers_have_their_holds() -> list[str]:
         EarlierOffer.objects.filter(wish=OuterRef("pk"), state=OfferState.OPEN)
     )
     wishes = EarlierWish.objects.annotate(has_offer=has_offer)
-    on_offer = Q(state=EntryState.OFFERED)
+    on_offer = Q(state=WishState.OFFERED)
     wrong = wishes.filter(
         (Q(has_offer=True) & ~on_offer) | (Q(has_offer=False) & on_offer)
     ).order_by("pk")

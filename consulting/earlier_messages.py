@@ -18,10 +18,10 @@ from booking.messages import (
     link_values,
     message_kind,
 )
-from booking.models import EntryState, OfferState
+from booking.models import OfferState
 from booking.recipients import Notice, Recipient, as_recipient, booker_recipient, send
 from consulting import values
-from consulting.models import EarlierOffer, EarlierWish, Meeting
+from consulting.models import EarlierOffer, EarlierWish, Meeting, WishState
 from core.links import secret_for
 from notifications.kinds import MessageKind
 from notifications.models import OutboxMessage
@@ -91,7 +91,7 @@ def offer_values(offer_id: int, language: str) -> Values:
     meeting = Meeting.objects.select_related("service", "room", "consultant").get(
         offering=offer.party.offering_id
     )
-    is_out = offer.wish.state == EntryState.LEFT
+    is_out = offer.wish.state == WishState.LEFT
     return {
         **values.meeting_values(meeting),
         "short": values.moment(meeting.starts_at, weekday=False),
@@ -117,7 +117,7 @@ def offer_wanted(subject_id: int, message: OutboxMessage) -> str:
 def lapsed_wanted(subject_id: int, message: OutboxMessage) -> str:
     """News of a silence, unless the person did something since."""
     offer = EarlierOffer.objects.select_related("wish").get(pk=subject_id)
-    is_news = offer.wish.state in (EntryState.WAITING, EntryState.LEFT)
+    is_news = offer.wish.state in (WishState.WAITING, WishState.LEFT)
     return "" if is_news else SUPERSEDED
 
 

@@ -21,10 +21,12 @@ from consulting.models.catalogue import (
     ServiceQuerySet,
 )
 from consulting.models.earlier import (
+    STANDING_WISH,
     EarlierChange,
     EarlierOffer,
     EarlierWish,
     EarlierWishQuerySet,
+    WishState,
 )
 from consulting.models.meetings import (
     BOOKED_STATES,
@@ -39,6 +41,7 @@ __all__ = [
     "BOOKED_STATES",
     "MIDNIGHT",
     "QUARTER",
+    "STANDING_WISH",
     "AvailabilityOverride",
     "ConsultantCaps",
     "EarlierChange",
@@ -58,5 +61,6 @@ __all__ = [
     "Weekday",
     "WeeklyAvailability",
     "WeeklyAvailabilityQuerySet",
+    "WishState",
     "offerings_of_expired_holds",
 ]

@@ -4,7 +4,7 @@ The waiting list of booking is the line of one offering. Here the line is that o
 service, and what is offered did not exist before: a consulting hour becomes an offering
 only when somebody takes it. So the line has a table of its own. What is kept for
 somebody is no new thing: an ordinary hold with a longer deadline, whose seat, cells and
-release are booking's, and the life cycles are those of entries and offers in line.
+release are booking's.
 """
 
 from __future__ import annotations
@@ -16,18 +16,29 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, User
-from booking.models import OPEN_ENTRY, EntryState, OfferState, Party, Reservation
+from booking.models import OfferState, Party, Reservation
 from consulting.models.catalogue import Mode, Service
+
+
+class WishState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    OFFERED = "offered", _("Offered a time")
+    TAKEN = "taken", _("Took the time")
+    LEFT = "left", _("Waits no more")
+    WITHDRAWN = "withdrawn", _("Ended by the centre")
+
+
+STANDING_WISH = (WishState.WAITING, WishState.OFFERED)
 
 
 class EarlierWishQuerySet(models.QuerySet["EarlierWish"]):
     def standing(self) -> EarlierWishQuerySet:
         """Wishes that wait, or that have a time on offer."""
-        return self.filter(state__in=OPEN_ENTRY)
+        return self.filter(state__in=STANDING_WISH)
 
     def in_line(self) -> EarlierWishQuerySet:
         """Who comes next: first those who never let an offer pass, by arrival."""
-        return self.filter(state=EntryState.WAITING).order_by("missed_offers", "pk")
+        return self.filter(state=WishState.WAITING).order_by("missed_offers", "pk")
 
     def of_user(self, user: User) -> EarlierWishQuerySet:
         """What this user asked for, and what is for them or for whom they manage."""
@@ -68,7 +79,7 @@ class EarlierWish(models.Model):
         on_delete=models.PROTECT,
         related_name="earlier_wishes",
     )
-    state = models.CharField(max_length=10, choices=EntryState)
+    state = models.CharField(max_length=10, choices=WishState)
     missed_offers = models.PositiveSmallIntegerField(default=0)
     asked_at = models.DateTimeField()
     ends_at = models.DateTimeField(_("until"))
@@ -81,25 +92,25 @@ class EarlierWish(models.Model):
         verbose_name_plural = _("wishes for earlier times")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=EntryState.values),
+                condition=Q(state__in=WishState.values),
                 name="earlierwish_state_known",
             ),
             models.CheckConstraint(
                 condition=Q(mode__in=Mode.values), name="earlierwish_mode_known"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=OPEN_ENTRY, ended_at=None)
-                | (~Q(state__in=OPEN_ENTRY) & Q(ended_at__isnull=False)),
+                condition=Q(state__in=STANDING_WISH, ended_at=None)
+                | (~Q(state__in=STANDING_WISH) & Q(ended_at__isnull=False)),
                 name="earlierwish_ended_when_over",
             ),
             models.UniqueConstraint(
                 fields=["reservation"],
-                condition=Q(state__in=OPEN_ENTRY),
+                condition=Q(state__in=STANDING_WISH),
                 name="earlierwish_reservation_once",
             ),
             models.UniqueConstraint(
                 fields=["service", "person"],
-                condition=Q(state__in=OPEN_ENTRY, reservation=None),
+                condition=Q(state__in=STANDING_WISH, reservation=None),
                 name="earlierwish_person_once",
             ),
         ]

@@ -20,9 +20,8 @@ from accounts.access import first_visit_url, person_of, signed_in
 from accounts.models import User
 from accounts.secret_links import TooMany, allow_answer, missed, too_many
 from booking.exceptions import OfferGone
-from booking.models import OPEN_ENTRY
 from consulting.addresses import choice, read_consultant, read_mode
-from consulting.models import EarlierOffer, EarlierWish, Meeting
+from consulting.models import STANDING_WISH, EarlierOffer, EarlierWish, Meeting
 from consulting.services.earlier.answers import accept_offer, decline_offer, end_wish
 from consulting.services.earlier.offers import meeting_of
 from consulting.services.earlier.wishes import ask_for_any, ask_for_earlier
@@ -124,7 +123,7 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
         "state": found.state_at(timezone.now()),
         "meeting": meeting_of(found),
         "wish": found.wish,
-        "still_waits": found.wish.state in OPEN_ENTRY,
+        "still_waits": found.wish.state in STANDING_WISH,
         "old": Meeting.objects.get(offering=has.offering_id) if has else None,
         "reservation": has or found.party.reservations.get(),
     }

@@ -11,11 +11,11 @@ import pytest
 
 from accounts.models import Person
 from booking.exceptions import OfferGone
-from booking.models import EntryState, OfferState, Reservation, ReservationState
+from booking.models import OfferState, Reservation, ReservationState
 from booking.services.parties import cancel_reservation, release_expired_holds
 from booking.services.resources import close_centre, end_block, take_leave
 from consulting.exceptions import ConsultingError, SlotTaken, TooManyOpen
-from consulting.models import EarlierOffer, EarlierWish, Meeting, Service
+from consulting.models import EarlierOffer, EarlierWish, Meeting, Service, WishState
 from consulting.services.appointments import hold_slot, live_hold
 from consulting.services.availability import add_override, set_caps
 from consulting.services.earlier.answers import accept_offer, decline_offer, end_wish
@@ -129,7 +129,7 @@ def test_accepting_moves_the_appointment(service: Service) -> None:
     assert at(9, day=LATER) in starts_of(service, from_on=LATER)
     assert Reservation.objects.filter(person=wish.person).live().count() == 1
     assert sms_to(wish, "appointment_moved") == 1
-    assert state_of(wish) == EntryState.TAKEN
+    assert state_of(wish) == WishState.TAKEN
     assert violations() == []
 
 
@@ -162,8 +162,8 @@ def test_the_line_is_served_in_order_and_then_the_public(service: Service) -> No
     free(booked)
     decline_offer(offer_id=offer_to(first).pk, by=None, now=NOW)
     assert (state_of(first), state_of(second)) == (
-        EntryState.WAITING,
-        EntryState.OFFERED,
+        WishState.WAITING,
+        WishState.OFFERED,
     )
     assert at(10) not in starts_of(service)
     decline_offer(offer_id=offer_to(second).pk, by=None, now=NOW)
@@ -180,11 +180,11 @@ def test_silence_passes_the_time_on_and_twice_ends_the_wish(service: Service) ->
     free(bookings[0])
     release_expired_holds(DEADLINE)
     assert offer_to(second).starts_at == at(9)
-    assert state_of(first) == EntryState.WAITING
+    assert state_of(first) == WishState.WAITING
     accept_offer(offer_id=offer_to(second).pk, by=None, now=DEADLINE)
     free(bookings[1], now=DEADLINE)
     release_expired_holds(offer_to(first).expires_at)
-    assert state_of(first) == EntryState.LEFT
+    assert state_of(first) == WishState.LEFT
     assert sms_to(first, "earlier_lapsed") == 2
     assert violations() == []
 
@@ -197,7 +197,7 @@ def test_who_was_silent_comes_behind_the_others(service: Service) -> None:
     second = waiting(service, 10)
     free(bookings[1], now=DEADLINE)
     assert offer_to(second).starts_at == at(10)
-    assert state_of(first) == EntryState.WAITING
+    assert state_of(first) == WishState.WAITING
 
 
 def test_an_expired_offer_never_moves_anything(service: Service) -> None:
@@ -238,7 +238,7 @@ def test_a_time_that_is_too_near_goes_to_the_public(service: Service) -> None:
     now = at(9, 30, day=DAY - dt.timedelta(days=1))
     free(booked, now=now)
     assert not EarlierOffer.objects.exists()
-    assert state_of(wish) == EntryState.WAITING
+    assert state_of(wish) == WishState.WAITING
     assert at(10) in starts_of(service, now=now)
 
 
@@ -311,7 +311,7 @@ def test_leave_taken_back_is_a_freed_time(service: Service) -> None:
     wishes = [waiting(service, hour) for hour in (9, 10, 11)]
     end_block(block_id=block.pk, now=NOW)
     assert [offer_to(wish).starts_at for wish in wishes[:2]] == [at(9), at(10)]
-    assert state_of(wishes[2]) == EntryState.WAITING
+    assert state_of(wishes[2]) == WishState.WAITING
     assert violations() == []
 
 
@@ -334,7 +334,7 @@ def test_a_time_inside_a_closure_is_nobodys(service: Service) -> None:
     close_centre(starts_at=at(0), ends_at=at(23), reason="برف", by=make_user(), now=NOW)
     meeting = meeting_of(booked)
     cancel_meeting(meeting_id=meeting.pk, by=make_user(), reason="برف", now=NOW)
-    assert state_of(wish) == EntryState.WAITING
+    assert state_of(wish) == WishState.WAITING
     assert starts_of(service) == []
     assert violations() == []
 
@@ -355,7 +355,7 @@ def test_only_an_earlier_day_is_news(service: Service) -> None:
     booked = book_one(service, at(9, day=LATER))
     wish = waiting(service, 11)
     free(booked)
-    assert state_of(wish) == EntryState.WAITING
+    assert state_of(wish) == WishState.WAITING
 
 
 def test_a_wish_for_one_consultant_is_about_that_one() -> None:
@@ -373,7 +373,7 @@ def test_a_wish_for_one_consultant_is_about_that_one() -> None:
         now=NOW,
     )
     free(freed)
-    assert state_of(wish) == EntryState.WAITING
+    assert state_of(wish) == WishState.WAITING
 
 
 def test_another_service_of_the_consultant_is_served_too(service: Service) -> None:
@@ -402,9 +402,9 @@ def test_an_ended_appointment_ends_its_wish_and_its_offer(service: Service) -> N
     booked = book_one(service, at(10))
     first, second = waiting(service, 9), waiting(service, 10)
     free(booked)
-    assert state_of(first) == EntryState.OFFERED
+    assert state_of(first) == WishState.OFFERED
     free(first.reservation)
-    assert state_of(first) == EntryState.WITHDRAWN
+    assert state_of(first) == WishState.WITHDRAWN
     assert offer_to(second).starts_at == at(10)
     assert violations() == []
 
@@ -415,7 +415,7 @@ def test_leaving_gives_the_kept_time_to_the_next(service: Service) -> None:
     free(booked)
     for _tap in range(2):
         end_wish(wish_id=first.pk, by=None, now=NOW)
-    assert state_of(first) == EntryState.LEFT
+    assert state_of(first) == WishState.LEFT
     assert offer_to(second).starts_at == at(10)
 
 
@@ -473,7 +473,7 @@ def test_who_has_enough_appointments_is_not_asked(service: Service) -> None:
         accept_offer(offer_id=offer.pk, by=None, now=NOW)
     decline_offer(offer_id=offer.pk, by=None, now=NOW)
     free(book_one(service, at(11)))
-    assert state_of(wish) == EntryState.WAITING
+    assert state_of(wish) == WishState.WAITING
 
 
 def test_the_tick_serves_who_found_nothing(service: Service) -> None:
@@ -508,11 +508,11 @@ def test_the_tick_gives_a_place_in_a_group() -> None:
 def test_wishes_end_by_themselves(service: Service) -> None:
     wish = waiting(service)
     tend(at(9, day=LATER))
-    assert state_of(wish) == EntryState.WITHDRAWN
+    assert state_of(wish) == WishState.WITHDRAWN
     other = looking(service)
     Service.objects.filter(pk=service.pk).update(is_active=False)
     tend(NOW)
-    assert state_of(other) == EntryState.WITHDRAWN
+    assert state_of(other) == WishState.WITHDRAWN
 
 
 def test_the_booker_on_another_number_hears_of_it_too(service: Service) -> None:
@@ -536,7 +536,7 @@ def test_the_audit_sees_offers_without_their_hold(service: Service) -> None:
     assert any(line.startswith("earlier offers") for line in violations())
     EarlierOffer.objects.update(expires_at=DEADLINE)
     assert violations() == []
-    EarlierWish.objects.filter(pk=wish.pk).update(state=EntryState.WAITING)
+    EarlierWish.objects.filter(pk=wish.pk).update(state=WishState.WAITING)
     assert any(line.startswith("earlier") for line in violations())
 
 

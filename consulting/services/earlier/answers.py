@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from booking import seats
 from booking.exceptions import OfferGone
-from booking.models import EntryState, OfferState, Party, Reservation, ReservationState
+from booking.models import OfferState, Party, Reservation, ReservationState
 from booking.services import parties
 from booking.services.parties import may_cancel
 from booking.services.places import end_hold
 from consulting.exceptions import ConsultingError, MoveTooLate
-from consulting.models import EarlierOffer, EarlierWish
+from consulting.models import EarlierOffer, EarlierWish, WishState
 from consulting.services.appointments import require_room_for_one_more
 from consulting.services.earlier.offers import meeting_of
 from consulting.services.earlier.states import change_offer, change_wish
@@ -38,7 +38,7 @@ def accept_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> Reserva
     wish = offer.wish
     if not change_offer(offer, OfferState.TAKEN, by=by, now=now):
         raise OfferGone
-    change_wish(wish, EntryState.TAKEN, by=by, now=now)
+    change_wish(wish, WishState.TAKEN, by=by, now=now)
     if wish.reservation is not None:
         return _move(offer, wish.reservation, by=by, now=now)
     require_room_for_one_more(wish.person, now)
@@ -106,7 +106,7 @@ def decline_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> None:
         return
     if not change_offer(offer, OfferState.DECLINED, by=by, now=now):
         raise OfferGone
-    change_wish(offer.wish, EntryState.WAITING, by=by, now=now)
+    change_wish(offer.wish, WishState.WAITING, by=by, now=now)
     parties.give_up_hold(party_id=offer.party_id, by=offer.wish.asked_by, now=now)
 
 
@@ -116,7 +116,7 @@ def end_wish(
     wish_id: int,
     by: User | None,
     now: dt.datetime,
-    to: str = EntryState.LEFT,
+    to: str = WishState.LEFT,
     reason: str = "left",
 ) -> None:
     """Nobody asks for this person any more; a kept time goes on to the next one.

@@ -11,12 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from booking.deadlines import add_waking
-from booking.models import (
-    EntryState,
-    OfferState,
-    Party,
-    ReservationState,
-)
+from booking.models import OfferState, Party, ReservationState
 from booking.owners import Freed
 from booking.services.places import keep_hold_until
 from consulting import earlier_messages, slots
@@ -26,6 +21,7 @@ from consulting.models import (
     EarlierWish,
     EarlierWishQuerySet,
     Meeting,
+    WishState,
 )
 from consulting.services.appointments import has_room_for_one_more, try_hold
 from consulting.services.choosing import choose
@@ -98,7 +94,7 @@ def _in_line_for(freed: Freed) -> EarlierWishQuerySet:
         | Q(service__room__resource__in=ids)
         | Q(service__machine_kinds__resources__in=ids)
     )
-    chosen = EarlierWish.objects.filter(uses, state=EntryState.WAITING)
+    chosen = EarlierWish.objects.filter(uses, state=WishState.WAITING)
     return _line().filter(pk__in=chosen.values("pk"))
 
 
@@ -213,7 +209,7 @@ def _keep(wish: EarlierWish, slot: Slot, query: SlotQuery, until: dt.datetime) -
     now = query["now"]
     try:
         with transaction.atomic():
-            if not change_wish(wish, EntryState.OFFERED, now=now):
+            if not change_wish(wish, WishState.OFFERED, now=now):
                 return False
             party = _hold(wish, slot, query)
             if party is None:
@@ -221,7 +217,7 @@ def _keep(wish: EarlierWish, slot: Slot, query: SlotQuery, until: dt.datetime) -
             keep_hold_until(party, until)
             _offer(wish, party, slot, until, now)
     except (_Gone, IntegrityError):
-        wish.state = EntryState.WAITING
+        wish.state = WishState.WAITING
         return False
     return True
 
@@ -293,11 +289,11 @@ def close_with_hold(offering_id: int, *, now: dt.datetime) -> None:
 
 def _wait_on(offer: EarlierOffer, *, is_silent: bool, now: dt.datetime) -> None:
     wish = offer.wish
-    if wish.state != EntryState.OFFERED:
+    if wish.state != WishState.OFFERED:
         return
     wish.missed_offers += is_silent
     is_out = wish.missed_offers >= settings.HIDAJ_MAX_MISSED_OFFERS
-    to, reason = (EntryState.LEFT, "silent") if is_out else (EntryState.WAITING, "")
+    to, reason = (WishState.LEFT, "silent") if is_out else (WishState.WAITING, "")
     if change_wish(wish, to, now=now, reason=reason):
         earlier_messages.tell_lapsed(offer, now=now)
 

@@ -1,4 +1,4 @@
-"""One write a change, by the tables of life cycles of entries and offers in line."""
+"""One write a change, by the table of the life cycle."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ import datetime as dt
 
 from accounts.models import User
 from booking.exceptions import WrongTransition
-from booking.models import OPEN_ENTRY, OfferState
-from booking.states import ENTRY_TRANSITIONS, OFFER_TRANSITIONS
-from consulting.models import EarlierChange, EarlierOffer, EarlierWish
+from booking.models import OfferState
+from booking.states import OFFER_TRANSITIONS
+from consulting.models import (
+    STANDING_WISH,
+    EarlierChange,
+    EarlierOffer,
+    EarlierWish,
+    WishState,
+)
+
+W = WishState
+WISH_TRANSITIONS: dict[str, frozenset[str]] = {
+    W.WAITING: frozenset({W.OFFERED, W.LEFT, W.WITHDRAWN}),
+    W.OFFERED: frozenset({W.TAKEN, W.WAITING, W.LEFT, W.WITHDRAWN}),
+}
 
 
 def change_wish(
@@ -24,9 +36,9 @@ def change_wish(
     Raises WrongTransition for what the table does not have.
     """
     before = wish.state
-    if to not in ENTRY_TRANSITIONS.get(before, frozenset()):
+    if to not in WISH_TRANSITIONS.get(before, frozenset()):
         raise WrongTransition(f"{before} -> {to}", code="wrong_transition")
-    ended_at = None if to in OPEN_ENTRY else now
+    ended_at = None if to in STANDING_WISH else now
     changed = EarlierWish.objects.filter(pk=wish.pk, state=before).update(
         state=to, ended_at=ended_at, missed_offers=wish.missed_offers
     )

@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
-from booking.models import EntryState, OfferState, Reservation, ReservationState
+from booking.models import OfferState, Reservation, ReservationState
 from booking.services.parties import may_cancel
 from consulting.exceptions import ConsultingError
-from consulting.models import EarlierOffer, EarlierWish, Meeting, Service
+from consulting.models import EarlierOffer, EarlierWish, Meeting, Service, WishState
 from consulting.services.earlier.answers import end_wish
 from consulting.services.earlier.offers import (
     close_with_hold,
@@ -104,7 +104,7 @@ def _ask(wish: EarlierWish, *, by: User, now: dt.datetime) -> EarlierWish:
     changed = same.update(consultant=wish.consultant_id, mode=wish.mode)
     if changed:
         return same.get()
-    wish.asked_by, wish.asked_at, wish.state = by, now, EntryState.WAITING
+    wish.asked_by, wish.asked_at, wish.state = by, now, WishState.WAITING
     try:
         with transaction.atomic():
             wish.save()
@@ -121,7 +121,7 @@ def end_wishes_of(reservation: Reservation, *, now: dt.datetime) -> None:
             wish_id=wish.pk,
             by=None,
             now=now,
-            to=EntryState.WITHDRAWN,
+            to=WishState.WITHDRAWN,
             reason="appointment_ended",
         )
 
@@ -149,8 +149,8 @@ def _end_over(now: dt.datetime) -> int:
         | Q(service__is_active=False)
         | (Q(reservation__isnull=False) & ~Q(reservation__state="confirmed"))
     )
-    over = EarlierWish.objects.filter(is_over, state=EntryState.WAITING)
+    over = EarlierWish.objects.filter(is_over, state=WishState.WAITING)
     keys = list(over.values_list("pk", flat=True))
     for pk in keys:
-        end_wish(wish_id=pk, by=None, now=now, to=EntryState.WITHDRAWN, reason="over")
+        end_wish(wish_id=pk, by=None, now=now, to=WishState.WITHDRAWN, reason="over")
     return len(keys)
