@@ -12,10 +12,11 @@ from booking.models import Draw, Offering, WaitingEntry
 def draws_follow_their_seed() -> list[str]:
     """Each result is recomputed from what was committed to and what was closed."""
     drawn = Draw.objects.filter(drawn_at__isnull=False)
-    return [f"draw {draw.pk}: {fault}" for draw in drawn for fault in _faults(draw)]
+    return [f"draw {draw.pk}: {fault}" for draw in drawn for fault in faults_in(draw)]
 
 
-def _faults(draw: Draw) -> list[str]:
+def faults_in(draw: Draw) -> list[str]:
+    """What does not hold of a draw that has taken place, in English."""
     entries = WaitingEntry.objects.drawn().filter(offering=draw.offering_id)
     rows = list(entries.values_list("number", "rank"))
     faults = faults_of(

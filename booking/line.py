@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.deadlines import night_ends_at, offers_are_over
-from booking.models import EntryState, Offer, Offering, Party, WaitingEntry
+from booking.models import Draw, EntryState, Offer, Offering, Party, WaitingEntry
 from booking.services.waiting import place_in_line
 from persian.jalali import format_datetime, format_time
 from persian.text import to_reader_digits
@@ -141,6 +141,22 @@ def _too_few(line: Line) -> list[str]:
 def own_line(party: Party, now: dt.datetime) -> list[str]:
     """What a party in line reads about it; nothing for one that does not wait."""
     entry = WaitingEntry.objects.filter(party=party).select_related("offering").first()
+    if entry is not None and entry.state == EntryState.APPLIED:
+        return _applied(entry)
     if entry is None or entry.state != EntryState.WAITING:
         return []
     return own_sentences(entry, read_line(entry.offering, now))
+
+
+def _applied(entry: WaitingEntry) -> list[str]:
+    """Between the application and the draw."""
+    closes_at = Draw.objects.get(offering=entry.offering_id).closes_at
+    return [
+        _("Your application has the number %(number)s.")
+        % {"number": _digits(entry.number or 0)},
+        _(
+            "The draw is on %(moment)s. You hear its result by SMS: who is drawn has a"
+            " deadline to accept, the others wait in the order of the draw."
+        )
+        % {"moment": format_datetime(closes_at)},
+    ]

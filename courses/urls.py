@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from courses.views import booking, offers, public
+from courses.views import booking, draws, offers, public
 
 app_name = "courses"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("runs/<slug:code>/leave/", booking.leave, name="leave_hold"),
     path("runs/<slug:code>/book/", booking.book, name="book"),
     path("runs/<slug:code>/wait/", booking.wait, name="wait"),
+    path("runs/<slug:code>/apply/", draws.apply, name="apply"),
+    path("runs/<slug:code>/draw/", draws.draw, name="draw"),
+    path("runs/<slug:code>/draw.txt", draws.draw_file, name="draw_file"),
     path("bookings/done/<str:reference>/", booking.done, name="done"),
     path(
         "bookings/<str:reference>/calendar.ics", booking.calendar_file, name="calendar"

@@ -47,8 +47,12 @@ def _status_lines(booking: Booking) -> list[Line]:
             user__in={c.by_id for c in changes}, role__in=STAFF_ROLES
         ).values_list("user_id", flat=True)
     )
+    # Applying for a draw is no joining of the list.
+    is_drawn = entry is not None and entry.number is not None
     lines = []
     for change in changes:
+        if is_drawn and change.to_state == R.WAITING and change.entry_id is None:
+            continue
         text = _words(change, by_staff=change.by_id in staff)
         if text:
             lines.append(Line(change.at, text))
@@ -58,6 +62,11 @@ def _status_lines(booking: Booking) -> list[Line]:
 def _words(change: StatusChange, *, by_staff: bool) -> str:
     """The sentence of one change; "" when another line says the same."""
     if change.entry_id is not None:
+        if change.to_state == EntryState.APPLIED:
+            return _("Applied for the draw")
+        if change.from_state == EntryState.APPLIED:
+            is_drawn = change.to_state == EntryState.WAITING
+            return _("The draw took place") if is_drawn else ""
         if change.to_state == EntryState.OFFERED:
             return _("A place became free and was offered")
         if (change.from_state, change.to_state) == (

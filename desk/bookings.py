@@ -179,6 +179,11 @@ class Booking:
             return _("A place is kept for you until %(moment)s") % {
                 "moment": format_datetime(self.offer.expires_at)
             }
+        entry = waiting_entry_of(self.reservation)
+        if self.is_waiting and entry is not None and entry.state == EntryState.APPLIED:
+            return _("Application %(number)s for the draw") % {
+                "number": to_reader_digits(str(entry.number))
+            }
         if self.line_place:
             return _("On the waiting list, number %(place)s") % {
                 "place": to_reader_digits(str(self.line_place))

@@ -8,9 +8,9 @@ from uuid import UUID
 from accounts.callers import find_or_create_caller
 from accounts.models import User
 from accounts.services import find_or_create_firm
-from booking.models import Reservation, WaitingEntry
+from booking.models import Offering, Reservation, WaitingEntry
 from core.transactions import atomic_retrying
-from courses.services.enrolment import enrol, join_waiting_list
+from courses.services.enrolment import apply_for_draw, enrol, join_waiting_list
 
 
 @atomic_retrying
@@ -54,11 +54,14 @@ def queue_caller(
     gender: str = "",
     job: str = "",
 ) -> WaitingEntry:
-    """A turn in the line for a caller; raises what `join_waiting_list` raises."""
+    """A turn in the line, or an application where places are given by draw.
+
+    Raises what `join_waiting_list` and `apply_for_draw` raise.
+    """
     workshop = find_or_create_firm(name=firm) if firm else None
     person = find_or_create_caller(
         name=name, phone=phone, firm=workshop, gender=gender, job=job, by=by, now=now
     )
-    return join_waiting_list(
-        run_id=run_id, booker=by, people=[person], key=key, now=now
-    )
+    is_draw = Offering.objects.filter(course_run=run_id, awaits_draw=True).exists()
+    stand = apply_for_draw if is_draw else join_waiting_list
+    return stand(run_id=run_id, booker=by, people=[person], key=key, now=now)

@@ -12,6 +12,7 @@ from desk.views import (
     staff_board,
     staff_channels,
     staff_courses,
+    staff_draws,
     staff_messages,
     staff_people,
     staff_places,
@@ -97,6 +98,17 @@ run_patterns = [
 ]
 
 turn_patterns = [
+    path("staff/runs/<str:code>/draw/", staff_draws.run_draw, name="staff_run_draw"),
+    path(
+        "staff/runs/<str:code>/draw/set/",
+        staff_draws.run_draw_set,
+        name="staff_run_draw_set",
+    ),
+    path(
+        "staff/runs/<str:code>/draw/end/",
+        staff_draws.run_draw_end,
+        name="staff_run_draw_end",
+    ),
     path("staff/turns/<int:pk>/", staff_turns.turn, name="staff_turn"),
     path(
         "staff/turns/<int:pk>/answer/",

@@ -22,6 +22,7 @@ from consulting.services.availability import add_override
 from consulting.services.earlier.wishes import ask_for_earlier
 from core.models import Holiday
 from courses.models import CourseRun
+from courses.services.draws import set_up_draw
 from courses.services.enrolment import enrol, join_waiting_list
 from desk.feeds import PERSON
 from desk.tasks import open_task
@@ -136,8 +137,17 @@ def _course_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "booking": str(booking.pk),
         "offered": offer.entry.party.reference,
         "turn": str(offer.entry_id),
+        "drawn": _drawn(),
         "offer": offer_link_secret(offer),
     }
+
+
+def _drawn() -> str:
+    """A run whose places are given by draw."""
+    run = make_run()
+    opens_at, closes_at = NOW + dt.timedelta(hours=1), NOW + dt.timedelta(days=3)
+    set_up_draw(run_id=run.pk, opens_at=opens_at, closes_at=closes_at, by=None, now=NOW)
+    return run.code
 
 
 def _offer(applicant: Person) -> Offer:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, User
 from booking.models import (
+    Draw,
     MachineKind,
     Offering,
     Reservation,
@@ -229,6 +230,7 @@ class Phase(models.TextChoices):
     ANNOUNCED = "announced", _("Booking opens later")
     OPEN = "open", _("Open for booking")
     FULL = "full", _("Full")
+    DRAW = "draw", _("Places by draw")
     CLOSED = "closed", _("Booking closed")
     RUNNING = "running", _("Running")
     FINISHED = "finished", _("Finished")
@@ -271,7 +273,7 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
         )
         people = Person.objects.select_related("teaching_profile__person")
         return (
-            self.select_related("course", "offering", "room")
+            self.select_related("course", "offering__draw", "room")
             .prefetch_related(
                 "sessions",
                 Prefetch("instructors", queryset=people.order_by("pk")),
@@ -424,7 +426,7 @@ class CourseRun(models.Model):
     @property
     def places_left(self) -> int:
         """Places that the public may take; none while anyone waits."""
-        if self.offering.waiting_parties:
+        if self.offering.waiting_parties or self.offering.awaits_draw:
             return 0
         expired = getattr(self, "expired_places", 0)
         return self.offering.capacity - self.offering.seats_taken + expired
@@ -432,6 +434,12 @@ class CourseRun(models.Model):
     @property
     def is_full(self) -> bool:
         return self.places_left <= 0
+
+    @property
+    def draw(self) -> Draw | None:
+        """How the places are or were given by draw, if they are."""
+        draw: Draw | None = getattr(self.offering, "draw", None)
+        return None if draw is None or draw.called_off_at else draw
 
     @property
     def is_women_only(self) -> bool:
@@ -482,6 +490,8 @@ class CourseRun(models.Model):
         if self.last_session_at <= now:
             return Phase.FINISHED
         if self.offering.is_bookable(now):
+            if self.offering.awaits_draw:
+                return Phase.DRAW
             return Phase.FULL if self.is_full else Phase.OPEN
         opens_at = self.offering.opens_at
         if self.offering.is_open and opens_at and opens_at > now:

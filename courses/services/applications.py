@@ -158,23 +158,26 @@ def apply_for_draw(
     applicant: CourseApplicant,
     key: UUID,
     now: dt.datetime,
+    accepts_overlap: bool = False,
     told_needs: Collection[str] = (),
 ) -> Party:
-    """Let the person of the form take part in the draw of a run.
+    """Let the people of the form take part in the draw of a run, together.
 
     As `apply_for_place`; raises what `enrolment.apply_for_draw` raises.
     """
     record = _claim_key("apply_draw", booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
-    person = _person(run_id, booker, applicant, now)
+    party = _people(run_id, booker, applicant, now)
+    for person in filter(None, party):
+        _require_no_overlap(run_id, booker, person, accepts_overlap, now)
     entry = enrolment.apply_for_draw(
         run_id=run_id,
         booker=booker,
-        people=[person],
+        people=party,
         key=key,
         now=now,
-        statements=_statements(run_id, [person], applicant, told_needs, now),
+        statements=_statements(run_id, party, applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party

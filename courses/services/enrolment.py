@@ -128,7 +128,7 @@ def apply_for_draw(
     *,
     run_id: int,
     booker: User,
-    people: Sequence[Person],
+    people: Sequence[Person | None],
     key: UUID,
     now: dt.datetime,
     statements: Mapping[int, str] | None = None,

@@ -27,6 +27,7 @@ from accounts.applicant_forms import ME
 from accounts.models import Firm
 from booking.exceptions import (
     ApprovalNeeded,
+    DrawAhead,
     Full,
     Overlapping,
     PlacesFree,
@@ -36,6 +37,8 @@ from booking.line import own_line, read_line, sentences
 from booking.models import (
     OVER,
     ApprovalReason,
+    DrawPhase,
+    EntryState,
     OfferingKind,
     Party,
     Reservation,
@@ -59,7 +62,7 @@ from courses.views.public import find_run, is_bookable, own_reservation
 FIRMS_SHOWN = 300
 HOLDS_REMEMBERED = dt.timedelta(hours=2)
 Apply = Callable[..., Party]
-APPLY_FOR_TURN = applications.apply_for_turn
+APPLY_FOR_PLACE = applications.apply_for_place
 ENDED = (
     ReservationState.CANCELLED,
     ReservationState.REFUSED,
@@ -86,6 +89,8 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
         enrolment.hold_place(run_id=run.pk, booker=signed_in(request), now=now)
     except Full:
         return redirect("courses:wait", run.code)
+    except DrawAhead:
+        return redirect("courses:apply", run.code)
     except HidajError as error:
         messages.error(request, str(error))
         return redirect("courses:run", run.code)
@@ -108,7 +113,7 @@ def leave(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def book(request: HttpRequest, code: str) -> HttpResponse:
     """The one form of a booking."""
-    return _apply(request, code, applications.apply_for_place, "courses/book.html")
+    return apply_page(request, code, applications.apply_for_place, "courses/book.html")
 
 
 @never_cache
@@ -116,12 +121,13 @@ def book(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def wait(request: HttpRequest, code: str) -> HttpResponse:
     """The same form, for the waiting list of a full run."""
-    return _apply(request, code, applications.apply_for_turn, "courses/wait.html")
+    return apply_page(request, code, applications.apply_for_turn, "courses/wait.html")
 
 
-def _apply(
+def apply_page(
     request: HttpRequest, code: str, apply: Apply, template: str
 ) -> HttpResponse:
+    """The form of a run, for whatever `apply` asks of it."""
     now = timezone.now()
     run = find_run(request, code, now)
     claim = go_to_claim(request)
@@ -143,7 +149,7 @@ def _apply(
         reasons = form.new_reasons or reasons
     run = find_run(request, code, now)
     if reasons:
-        _tell_needs(form, run, reasons, now, is_for_line=apply is APPLY_FOR_TURN)
+        _tell_needs(form, run, reasons, now, is_for_line=apply is not APPLY_FOR_PLACE)
         context["asks_staff"] = True
     context |= _form_context(request, run, form, now)
     return render(request, template, context)
@@ -271,6 +277,8 @@ def _form_context(
         "is_full": is_short,
         "left": free if is_short else 0,
         "left_words": str(TooFew(free)) if is_short and free else "",
+        "is_open": phase == Phase.DRAW and is_open_for_applications(run, now),
+        "now": now,
         "is_held": is_held,
         "is_hold_over": not is_held and _was_held(request, run, now),
         "minutes_left": minutes_left,
@@ -284,6 +292,11 @@ def _form_context(
             :FIRMS_SHOWN
         ],
     }
+
+
+def is_open_for_applications(run: CourseRun, now: dt.datetime) -> bool:
+    """Whether one may take part in the draw of this run now."""
+    return run.draw is not None and run.draw.phase(now) == DrawPhase.OPEN
 
 
 def why_it_stands(run: CourseRun, now: dt.datetime) -> list[str]:
@@ -362,6 +375,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "is_over": state in OVER,
         "place": place_in_line(entry) if entry and is_waiting else 0,
         "line": own_line(party, now),
+        "is_applied": entry is not None and entry.state == EntryState.APPLIED,
         "similar": _similar(run, now) if is_waiting else [],
         "price": sum(r.price_rial for r in reservations),
     }

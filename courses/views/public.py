@@ -43,6 +43,7 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
         "run": found,
         "course": found.course,
         "phase": found.phase(now),
+        "now": now,
         "dates": _dates(found),
         "prerequisites": found.course.prerequisites.all(),
         "rule_words": rule_words(found),
@@ -123,4 +124,4 @@ def notify(request: HttpRequest, slug: str) -> HttpResponse:
 
 def is_bookable(phase: Phase) -> bool:
     """Whether there is a place or a turn to be had."""
-    return phase in (Phase.OPEN, Phase.FULL)
+    return phase in (Phase.OPEN, Phase.FULL, Phase.DRAW)

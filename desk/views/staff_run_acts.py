@@ -187,7 +187,12 @@ def _book(request: HttpRequest, run: CourseRun, form: CallerForm) -> str:
     typed = {**form.cleaned_data, "run_id": run.pk, "by": user_of(request)}
     now = timezone.now()
     if "wait" in request.POST:
-        place = place_in_line(queue_caller(**typed, now=now))
+        entry = queue_caller(**typed, now=now)
+        if entry.number is not None:
+            return _("Applied with the number %(number)s. An SMS goes out.") % {
+                "number": to_reader_digits(str(entry.number))
+            }
+        place = place_in_line(entry)
         return _("On the waiting list, place %(place)s. An SMS goes out.") % {
             "place": to_reader_digits(str(place))
         }
