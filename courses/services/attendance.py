@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, RoleGrant, User
@@ -64,15 +65,32 @@ def mark_attendance(
 
 
 def enrolled(session: ClassSession) -> ReservationQuerySet:
-    """Those who have a place in the run of a class session, by name."""
+    """Those who have a place in the run of a class session, by name.
+
+    A place that changed hands belongs to whoever had it at the class session.
+    """
     states = set(SEATED) - {ReservationState.HELD, ReservationState.PENDING}
+    gone_later = Q(state=ReservationState.TRANSFERRED, ended_at__gt=session.starts_at)
+    came_later = Q(previous__isnull=False, created_at__gt=session.starts_at)
     return (
         Reservation.objects.filter(
-            offering=session.run.offering_id, state__in=states, person__isnull=False
+            Q(state__in=states) | gone_later,
+            offering=session.run.offering_id,
+            person__isnull=False,
         )
+        .exclude(came_later)
         .select_related("person__firm")
         .order_by("person__search_key", "pk")
     )
+
+
+def unnamed(session: ClassSession) -> int:
+    """How many places of the run nobody is named for yet."""
+    return Reservation.objects.filter(
+        offering=session.run.offering_id,
+        state=ReservationState.CONFIRMED,
+        person=None,
+    ).count()
 
 
 def may_write_roll(session: ClassSession, user: User) -> bool:

@@ -7,6 +7,8 @@ sessions that have a roll, and a person's minutes in them:
 * there for at least 80 % of those minutes (HIDAJ_COMPLETE_PERCENT): completed;
 * marked absent each time, and never there or excused: did not come;
 * everybody else, and a place without a name: not completed.
+
+What somebody attended in a run that they moved from counts here.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -56,21 +58,39 @@ def proposals(run: CourseRun) -> list[Proposal]:
         )
     )
     marks: dict[int, list[tuple[str, int]]] = {}
-    rows = Attendance.objects.filter(class_session__in=rolls)
+    places = list(_without_end(run))
+    before = _moved_from(places)
+    rows = Attendance.objects.filter(
+        Q(class_session__in=rolls) | Q(reservation__in=before)
+    )
     for pk, mark, minutes in rows.values_list("reservation", "mark", "minutes"):
-        marks.setdefault(pk, []).append((mark, minutes))
+        marks.setdefault(before.get(pk, pk), []).append((mark, minutes))
     of_minutes = sum(session.minutes for session in rolls)
     return [
         _proposal(reservation, marks.get(reservation.pk, []), of_minutes, len(rolls))
-        for reservation in _without_end(run)
+        for reservation in places
     ]
+
+
+def _moved_from(places: Iterable[Reservation]) -> dict[int, int]:
+    """The place of the same person in another run that each one was before, if any.
+
+    What somebody attended there follows them here.
+    """
+    return {
+        old.pk: place.pk
+        for place in places
+        if (old := place.previous) is not None
+        and old.person_id == place.person_id
+        and old.offering_id != place.offering_id
+    }
 
 
 def _without_end(run: CourseRun) -> Iterable[Reservation]:
     return (
         Reservation.objects.confirmed()
         .filter(offering=run.offering_id)
-        .select_related("person__firm")
+        .select_related("person__firm", "previous")
         .order_by("person__search_key", "pk")
     )
 

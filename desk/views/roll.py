@@ -23,6 +23,7 @@ from courses.services.attendance import (
     mark_attendance,
     may_write_roll,
     start_roll,
+    unnamed,
 )
 from desk.day import newcomers
 from desk.roles import STAFF, TEACHERS, private_to
@@ -152,6 +153,7 @@ def _page(
         "is_early": day < session.wall_on,
         "is_open": _is_open(session, user, day),
         "teaches": session.instructors.filter(user=user).exists(),
+        "unnamed": unnamed(session),
         "there": sum(row.mark in (Mark.PRESENT, Mark.LATE) for row in rows),
     }
     return render(request, "desk/teach/roll.html", context)
