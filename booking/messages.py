@@ -6,6 +6,7 @@ stay with it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -15,8 +16,10 @@ from accounts.models import Person, User
 from booking.models import Reservation, ReservationState
 from notifications.kinds import Calendar, MessageKind, StillWanted
 from notifications.models import OutboxMessage
+from notifications.questions import Replies
+from persian.jalali import format_date, format_time
 from persian.phones import display_phone
-from persian.text import clip, localized
+from persian.text import clip, is_persian, localized
 
 Values = dict[str, str]
 
@@ -76,6 +79,17 @@ def _booker_name(user: User, length: int) -> str:
     return clip(person.name, length) if person else display_phone(user.phone)
 
 
+def question_labels(name: str, starts_at: dt.datetime) -> dict[str, str]:
+    """How an answer by SMS names whose meeting it is about: in full, and in short."""
+    day = format_date(starts_at, weekday=True, year=False)
+    full = [clip(name, 14), f"{day} {format_time(starts_at)}"]
+    short = f"{format_date(starts_at, year=False)} {format_time(starts_at)}"
+    return {
+        "label": ("، " if is_persian() else ", ").join(filter(None, full)),
+        "short": f"{clip(name, 8)} {short}".strip(),
+    }
+
+
 def ended_as(reservation: Reservation) -> str:
     """Why nobody needs older news of this place."""
     return CANCELLED if reservation.ended_at else SUPERSEDED
@@ -109,6 +123,7 @@ def message_kind(
     body: Mapping[str, str] | None = None,
     purpose: str = "transactional",
     calendar: Calendar | None = None,
+    replies: Replies | None = None,
 ) -> MessageKind:
     """A kind whose variables are those of `sample` that its wordings name."""
     wordings = [w for w in (sms, sms_linked, subject, body) if w]
@@ -126,4 +141,5 @@ def message_kind(
         email_subject=subject,
         email_body=body,
         calendar=calendar,
+        replies=replies,
     )

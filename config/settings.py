@@ -243,6 +243,8 @@ PHONENUMBER_DEFAULT_REGION = "IR"
 SMS_ROUTES = env.dict("SMS_ROUTES", default={"*": "file"})
 # Carriers filter links; a gateway is named here once its account may send them.
 SMS_LINK_GATEWAYS = env.list("SMS_LINK_GATEWAYS", default=["file"])
+# A text invites answers only where its line can receive them.
+SMS_REPLY_GATEWAYS = env.list("SMS_REPLY_GATEWAYS", default=["file"])
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_API_KEY = env.str("TWILIO_API_KEY", default="")
 TWILIO_API_SECRET = env.str("TWILIO_API_SECRET", default="")

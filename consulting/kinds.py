@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from booking.messages import END_EN, END_FA, message_kind
-from consulting import calendars, earlier_messages, values
+from consulting import calendars, earlier_messages, replies, values
 from notifications.kinds import MessageKind, register
 
 # The longest values that may occur: cut to length in `consulting.values`.
@@ -60,6 +60,7 @@ def booked_kinds() -> list[MessageKind]:
             "now",
             values.reservation_values,
             values.confirmation_wanted,
+            replies=replies.TO_NEWS,
             sms={
                 "fa": "نوبت «{service}»{for_whom} ثبت شد.\n{day} {time}، {where}\n"
                 "شماره {reference}\n{centre}",
@@ -87,6 +88,7 @@ def booked_kinds() -> list[MessageKind]:
             "normal",
             values.reservation_values,
             values.confirmation_wanted,
+            replies=replies.TO_NEWS,
             sms={
                 "fa": "{booker} برای شما نوبت «{service}» گرفت.\n{day} {time}،"
                 " {where}\nشماره {reference}\n{centre}",
@@ -109,6 +111,7 @@ def booked_kinds() -> list[MessageKind]:
             values.reservation_values,
             values.reminder_wanted,
             purpose="reminder",
+            replies=replies.TO_REMINDER,
             sms={
                 "fa": "یادآوری: نوبت «{service}»{for_whom}، {day} {time}، {where}."
                 "\n{centre} {phone}",
@@ -141,6 +144,7 @@ def changed_kinds() -> list[MessageKind]:
             "change",
             values.reservation_values,
             values.version_wanted,
+            replies=replies.TO_NEWS,
             sms={
                 "fa": "نوبت «{service}»{for_whom} جابه‌جا شد.\nپیشین: {old}\n"
                 "تازه: {new}\n{centre}",
@@ -214,6 +218,16 @@ def consultant_kinds() -> list[MessageKind]:
             sms={
                 "fa": "{what}: {person}، «{service}»، {day} {time}، {where}.\n{centre}",
                 "en": "{what}: {person}, {service}, {day} {time}, {where}.\n{centre}",
+            },
+        ),
+        _kind(
+            "client_late",
+            "change",
+            values.reservation_values,
+            values.version_wanted,
+            sms={
+                "fa": "{person} دیر می‌رسد: «{service}»، {day} {time}.\n{centre}",
+                "en": "{person} will be late: {service}, {day} {time}.\n{centre}",
             },
         ),
         _kind(

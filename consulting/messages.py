@@ -208,3 +208,17 @@ def drop_reminders_of(
         state=state,
         now=now,
     )
+
+
+def tell_late(meeting: Meeting, reservation: Reservation, *, now: dt.datetime) -> None:
+    """Tell the consultant that somebody will be late; the same again is quiet."""
+    notice = Notice(
+        kind="client_late",
+        subject_kind=RESERVATION,
+        subject_id=reservation.pk,
+        tag=f"{reservation.pk}:{sequence(meeting, reservation)}",
+        version=sequence(meeting, reservation),
+        expires_at=meeting.ends_at,
+        concerns_at=meeting.starts_at,
+    )
+    send(notice, as_recipient("consultant", meeting.consultant), now=now)

@@ -375,6 +375,14 @@ def notice_wanted(subject_id: int, message: OutboxMessage) -> str:
     return "" if is_same else SUPERSEDED
 
 
+def late_wanted(subject_id: int, message: OutboxMessage) -> str:
+    """As for other notices; only until the class session is over."""
+    notice = SessionNotice.objects.select_related("class_session").get(pk=subject_id)
+    if notice.class_session.ends_at <= timezone.now():
+        return EXPIRED
+    return notice_wanted(subject_id, message)
+
+
 def reminder_wanted(subject_id: int, message: OutboxMessage) -> str:
     """As for other notices; only before the start, and for who wants reminders."""
     notice = SessionNotice.objects.select_related(

@@ -68,6 +68,16 @@ KIND_NAMES = {
     "appointment_reminder": gettext_lazy("Reminder of a consultation"),
     "consultant_notice": gettext_lazy("Notice to a consultant"),
     "consultant_moved": gettext_lazy("Change for a consultant"),
+    "learner_late": gettext_lazy("Somebody will be late, to an instructor"),
+    "client_late": gettext_lazy("Somebody will be late, to a consultant"),
+    "reply_comes": gettext_lazy("Answer: noted that they come"),
+    "reply_excused": gettext_lazy("Answer: noted that they miss a class"),
+    "reply_late": gettext_lazy("Answer: noted that they are late"),
+    "reply_too_late": gettext_lazy("Answer: too late to cancel by SMS"),
+    "reply_call": gettext_lazy("Answer: we will call"),
+    "reply_stopped": gettext_lazy("Answer: reminders are off"),
+    "reply_started": gettext_lazy("Answer: reminders are on"),
+    "reply_which": gettext_lazy("Answer: which one is meant"),
     "consultant_relieved": gettext_lazy("Consultation given to another"),
 }
 RESENDABLE = (

@@ -2,8 +2,18 @@
 
 from accounts import hooks
 from core.registry import register_personal_data, register_tick
-from desk import checks, day_sheet, feeds, find_messages, roles, site_audit, tasks
+from desk import (
+    checks,
+    day_sheet,
+    feeds,
+    find_messages,
+    reception,
+    roles,
+    site_audit,
+    tasks,
+)
 from notifications.alarms import on_alarm
+from notifications.questions import on_wish
 
 DAY_SECONDS = 24 * 3600
 
@@ -17,6 +27,7 @@ def register() -> None:
     hooks.register_landing(roles.first_page)
     register_tick("desk.day_sheets", day_sheet.plan_day_sheets, every_seconds=300)
     on_alarm(tasks.open_alarm)
+    on_wish(reception.receive_wish)
     register_tick("desk.tasks", tasks.close_lapsed, every_seconds=600)
     register_personal_data(
         "desk.StaffTask", ("phone", "text"), "to call back who could not be reached"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import bookings, calendar, find, places
+from desk.views import bookings, calendar, find, late, places
 
 urlpatterns = [
     path("bookings/", bookings.my_bookings, name="my_bookings"),
@@ -24,6 +24,7 @@ urlpatterns = [
     ),
     path("bookings/<slug:reference>/move/", places.move_place, name="move_party"),
     path("bookings/<slug:reference>/cancel/", places.cancel_all, name="cancel_party"),
+    path("bookings/<slug:reference>/late/<int:pk>/", late.late, name="say_late"),
     path("bookings/<slug:reference>/leave/", bookings.leave, name="leave_list"),
     path(
         "bookings/<slug:reference>/offer/", bookings.answer_offer, name="answer_offer"

@@ -7,7 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from notifications.models import ChannelState, FeedToken, OptOut, OutboxMessage
+from notifications.models import (
+    ChannelState,
+    FeedToken,
+    InboundMessage,
+    OptOut,
+    OutboxMessage,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -43,6 +49,13 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     exclude = ("variables", "lease_token")
     show_full_result_count = False
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "gateway", "sender", "meaning", "state", "outcome")
+    list_filter = ("state", "meaning", "gateway")
+    search_fields = ("sender",)
 
 
 @admin.register(OptOut)

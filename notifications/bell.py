@@ -24,6 +24,7 @@ from notifications.models import Urgency
 logger = logging.getLogger(__name__)
 
 JOB = "notifications.tasks.drain_due"
+INBOX_JOB = "notifications.tasks.look_into_inbox"
 REPORTS_JOB = "notifications.tasks.ask_now"
 JOB_SECONDS = 120
 REST_SECONDS = 5.0
@@ -68,6 +69,11 @@ def ring_default() -> None:
 def ring_reports() -> None:
     """Wake a worker that asks gateways; the tick does so without it."""
     _push("default", REPORTS_JOB)
+
+
+def ring_inbox() -> None:
+    """Wake a worker that reads what came in; the tick does so without it."""
+    _push("default", INBOX_JOB)
 
 
 def ring_codes() -> None:

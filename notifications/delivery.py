@@ -224,14 +224,18 @@ def _mail(
 def _sms(
     message: OutboxMessage, kind: MessageKind, gateway: str, values: dict[str, str]
 ) -> dict[str, Any]:
-    linked = links_allowed(gateway)
-    text = rendering.render_sms(kind, message.language, values, with_link=linked)
+    language = message.language
+    invites = kind.replies is not None and kind.replies.invites
+    if invites and routing.receives(gateway):
+        text = rendering.render_sms(kind, language, values, with_link=False)
+        text = rendering.invite_reply(text, language)
+    else:
+        linked = links_allowed(gateway)
+        text = rendering.render_sms(kind, language, values, with_link=linked)
     if message.first_call_at and not message.template:
         # A repeat is recognised only as what it was.
         return {"text": text}
-    template, tokens = routing.approved_text(
-        gateway, kind.name, message.language, values
-    )
+    template, tokens = routing.approved_text(gateway, kind.name, language, values)
     return {"text": text, "template": template, "tokens": tokens}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 
 from notifications.models import OutboxMessage, Purpose, State, Urgency
+from notifications.questions import Replies
 
 Texts = Mapping[str, str]
 Values = Callable[[int, str], Mapping[str, str]]
@@ -40,7 +41,8 @@ class MessageKind:
     `still_wanted(subject_id, message)` gives "" or the state that the message shall
     end in. `sample` holds the longest values that may occur. `sms_linked` is used
     where the route allows links, `sms` elsewhere. `calendar(subject_id, language)`
-    gives the bytes of a calendar file for the e-mail.
+    gives the bytes of a calendar file for the e-mail. `replies` is for kinds that
+    people answer by SMS.
     """
 
     name: str
@@ -55,6 +57,7 @@ class MessageKind:
     email_subject: Texts | None = None
     email_body: Texts | None = None
     calendar: Calendar | None = None
+    replies: Replies | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError when the wording asks for what nobody gives."""

@@ -211,6 +211,86 @@ class OutboxMessage(models.Model):
         return f"message {self.pk} {self.kind} {self.state}"
 
 
+class Meaning(models.TextChoices):
+    YES = "yes", _("I come")
+    NO = "no", _("I cannot come")
+    CALL = "call", _("Please call me")
+    LATE = "late", _("I will be late")
+    STOP = "stop", _("No more reminders")
+    START = "start", _("Reminders again")
+    OTHER = "other", _("Something else")
+
+
+class InboundState(models.TextChoices):
+    NEW = "new", _("New")
+    DONE = "done", _("Done")
+    ASKED = "asked", _("Asked which one is meant")
+    INBOX = "inbox", _("For people to read")
+    IGNORED = "ignored", _("Not from a mobile number")
+
+
+class InboundMessage(models.Model):
+    """One SMS that came in, and what was made of it.
+
+    `about` is the message that it answers; `choices` are the keys of the messages
+    among which its sender was asked to choose.
+    """
+
+    gateway = models.CharField(max_length=20)
+    gateway_id = models.CharField(max_length=64)
+    sender = models.CharField(max_length=20)
+    text = models.TextField(blank=True)
+    received_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    meaning = models.CharField(max_length=5, choices=Meaning, blank=True)
+    state = models.CharField(
+        max_length=7, choices=InboundState, default=InboundState.NEW
+    )
+    outcome = models.CharField(max_length=20, blank=True)
+    about = models.ForeignKey(
+        OutboxMessage,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="answers",
+    )
+    choices = models.JSONField(default=list, blank=True)
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("SMS received")
+        verbose_name_plural = _("SMS received")
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state="new"),
+                name="inboundmessage_new",
+            ),
+            models.Index(fields=["sender", "-handled_at"], name="inboundmessage_from"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "gateway_id"], name="inboundmessage_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=InboundState.values),
+                name="inboundmessage_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(meaning="") | Q(meaning__in=Meaning.values),
+                name="inboundmessage_meaning_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="new", handled_at=None)
+                | (~Q(state="new") & Q(handled_at__isnull=False)),
+                name="inboundmessage_handled_with_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"inbound {self.pk} {self.state}"
+
+
 class OptOut(models.Model):
     """A recipient who does not want messages of one purpose."""
 

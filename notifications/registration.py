@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from core.health import register_check
 from core.registry import register_audit, register_personal_data, register_tick
-from notifications import audit, checks, credit, reports, upkeep
+from notifications import audit, checks, credit, inbox, reply_kinds, reports, upkeep
 
 
 def register() -> None:
     """Called once, at start-up."""
     checks.register()
+    reply_kinds.register_kinds()
     register_tick("outbox.sweep", upkeep.sweep, every_seconds=30)
     register_tick("outbox.drain", upkeep.drain_in_tick, every_seconds=30)
     register_tick("outbox.reports", reports.ask_for_reports, every_seconds=30)
+    register_tick("sms.inbox", inbox.receive, every_seconds=60)
     register_tick("sms.credit", credit.look_at_credit, every_seconds=1800)
     register_check("outbox", upkeep.outbox_is_well)
     register_audit("messages.sent_once", 7, audit.sent_twice)
@@ -24,6 +26,11 @@ def register() -> None:
         "notifications.OutboxMessage",
         ("recipient", "text", "variables"),
         "to tell people about their bookings and to show what was sent",
+    )
+    register_personal_data(
+        "notifications.InboundMessage",
+        ("sender", "text"),
+        "to act upon what people answer by SMS",
     )
     register_personal_data(
         "notifications.OptOut", ("recipient",), "to respect that a person opted out"

@@ -10,7 +10,13 @@ from django.utils import translation
 
 from notifications.kinds import MessageKind, Texts
 from notifications.models import OutboxMessage
+from notifications.segments import MOST_PARTS, count_parts
 from persian.text import clean
+
+HINT = {
+    "fa": "۱ می‌آیم، ۲ نمی‌آیم، ۳ تماس",
+    "en": "Reply 1 coming, 2 not, 3 call me",
+}
 
 # What an owner's functions raise when the thing is gone or half there: one bad row
 # must not stop the others.
@@ -58,6 +64,12 @@ def render_sms(
     """The words of an SMS, with a link only where the route allows one."""
     texts = (kind.sms_linked if with_link else None) or kind.sms
     return fill(wording(texts, language), values)
+
+
+def invite_reply(text: str, language: str) -> str:
+    """The text with the digits that may be answered, where two parts hold both."""
+    invited = f"{text}\n{wording(HINT, language)}"
+    return invited if count_parts(invited) <= MOST_PARTS else text
 
 
 def render_email(

@@ -10,6 +10,8 @@ _GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
 # Units in a message of one part, and in each part of a longer one.
 _GSM7_UNITS = (160, 153)
 _UCS2_UNITS = (70, 67)
+# What a text may cost the centre, and take of somebody's patience.
+MOST_PARTS = 2
 
 
 def _widths(text: str) -> tuple[list[int], tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from notifications.delivery import drain
+from notifications.inbox import receive
 from notifications.reports import ask_for_reports
 
 
@@ -16,3 +17,8 @@ def drain_due() -> int:
 def ask_now() -> int:
     """Ask gateways what became of messages whose receipt has just come in."""
     return ask_for_reports(timezone.now())
+
+
+def look_into_inbox() -> int:
+    """Read what people answered, and act upon it."""
+    return receive(timezone.now())

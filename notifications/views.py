@@ -6,14 +6,15 @@ import hashlib
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core import limits
-from notifications import development, feeds
+from notifications import development, feeds, inbox
+from notifications.gateways.file import write_answer
 
 # Calendars ask every few minutes at most; many devices may share one address.
 FEED_LIMITS = [(60, 3600)]
@@ -51,3 +52,16 @@ def development_outbox(request: HttpRequest) -> HttpResponse:
         raise Http404
     context = {"messages_sent": development.sms(), "mails": development.mails()}
     return render(request, "notifications/development_outbox.html", context)
+
+
+@require_POST
+def development_answer(request: HttpRequest) -> HttpResponse:
+    """Answer an SMS of this development site as its phone would."""
+    if not settings.HIDAJ_DEVELOPMENT_PAGES:
+        raise Http404
+    sender, text = request.POST.get("to", ""), request.POST.get("text", "")
+    if sender and text:
+        now = timezone.now()
+        write_answer(sender=sender, text=text, at=now)
+        inbox.receive(now)
+    return redirect("notifications:development_outbox")

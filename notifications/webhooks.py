@@ -1,4 +1,4 @@
-"""What gateways call: receipts. POST only, answered at once.
+"""What gateways call: receipts and answers. POST only, answered at once.
 
 Twilio signs its calls to our public address. Kavenegar and sms.ir do not: a long secret
 in the path keeps strangers out, and what a receipt says is asked for, not believed.
@@ -17,7 +17,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 
-from notifications import receipts
+from notifications import inbox, receipts
+from notifications.bell import ring_inbox
+from notifications.gateways.base import Inbound
 
 UNSIGNED = ("kavenegar", "smsir")
 # Their pages name these differently from year to year.
@@ -90,4 +92,41 @@ def gateway_status(request: HttpRequest, name: str) -> HttpResponse:
         gateway_ids=[str(one).strip() for one in listed[:200] if one],
         now=timezone.now(),
     )
+    return HttpResponse(status=204)
+
+
+@signed_by_twilio
+def twilio_inbound(request: HttpRequest) -> HttpResponse:
+    """An SMS to our Twilio number; the answer goes through the outbox."""
+    now = timezone.now()
+    words = request.POST
+    inbound = Inbound(
+        gateway_id=words.get("MessageSid", ""),
+        sender=words.get("From", ""),
+        text=words.get("Body", ""),
+        at=now,
+    )
+    inbox.keep(gateway="twilio", found=[inbound], now=now)
+    ring_inbox()
+    return HttpResponse("<Response/>", content_type="text/xml")
+
+
+@behind_secret
+def gateway_inbound(request: HttpRequest, name: str) -> HttpResponse:
+    """An SMS to our line at Kavenegar or sms.ir.
+
+    Without a number of its own it could be kept twice, here and from the inbox: then
+    the inbox alone is read.
+    """
+    words, now = words_of(request), timezone.now()
+    gateway_id = str(words.get("messageid") or "")
+    if gateway_id and name == "kavenegar":
+        inbound = Inbound(
+            gateway_id=gateway_id,
+            sender=str(words.get("from") or words.get("sender") or ""),
+            text=str(words.get("message") or ""),
+            at=now,
+        )
+        inbox.keep(gateway=name, found=[inbound], now=now)
+    ring_inbox()
     return HttpResponse(status=204)

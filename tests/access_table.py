@@ -131,7 +131,10 @@ TABLE: dict[str, list[Row]] = {
         Row("/calendar/<feed>.ics", EVERYBODY),
         Row("/webhooks/twilio/status", REFUSED, "403"),
         Row("/webhooks/kavenegar/no-secret-of-ours/status", REFUSED, "404"),
+        Row("/webhooks/twilio/inbound", REFUSED, "403"),
+        Row("/webhooks/kavenegar/no-secret-of-ours/inbound", REFUSED, "404"),
         Row("/dev/outbox/", EVERYBODY),
+        Row("/dev/answer/", REFUSED, REDIRECT),
     ],
     "Courses": [
         Row("/courses/<course>/", EVERYBODY),
@@ -165,6 +168,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/bookings/<enrolled>/move/<booking>/", HOLDER, done(HOLDER)),
         Row("/bookings/<enrolled>/move/", HOLDER, done(HOLDER)),
         Row("/bookings/<enrolled>/cancel/", HOLDER, done(HOLDER)),
+        Row("/bookings/<enrolled>/late/<booking>/", REFUSED, done(HOLDER)),
         Row("/bookings/<offered>/leave/", HOLDER, done(HOLDER)),
         Row("/bookings/<offered>/offer/", REFUSED, done(HOLDER)),
         Row("/bookings/<enrolled>/resend/", REFUSED, done(HOLDER)),

@@ -164,6 +164,7 @@ class NoticeKind(models.TextChoices):
     ADDED = "added", _("Added")
     INVITED = "invited", _("Invited")
     UNINVITED = "uninvited", _("Invitation taken back")
+    LATE = "late", _("Will be late")
 
 
 class SessionNotice(models.Model):

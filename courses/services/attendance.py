@@ -64,6 +64,25 @@ def mark_attendance(
     return _set_mark(session, reservation, Mark(mark), minutes, by=by, now=now)
 
 
+@atomic_retrying
+def excuse(*, session_id: int, reservation_id: int, by: User, now: dt.datetime) -> bool:
+    """Mark somebody who said so before the start as excused; the place stays.
+
+    `by` is the person or their booker. False when the roll already says something, or
+    when the class session has begun or was cancelled.
+    """
+    session = ClassSession.objects.select_related("run").get(pk=session_id)
+    if not session.is_planned or session.starts_at <= now:
+        return False
+    reservation = enrolled(session).get(pk=reservation_id)
+    marks = Attendance.objects.filter(class_session=session, reservation=reservation)
+    before = marks.first()
+    if before is not None:
+        return before.mark == Mark.EXCUSED
+    _set_mark(session, reservation, Mark.EXCUSED, None, by=by, now=now)
+    return True
+
+
 def enrolled(session: ClassSession) -> ReservationQuerySet:
     """Those who have a place in the run of a class session, by name.
 

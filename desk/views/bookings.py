@@ -28,6 +28,7 @@ from desk.booking_access import Access, access_to
 from desk.booking_history import history
 from desk.bookings import Booking, bookings_of, read, waiting_entry_of
 from desk.confirmations import may_resend, resend_confirmation
+from desk.late import late_for
 from notifications.calendars import CalendarEntry, publish_file
 
 
@@ -95,6 +96,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "is_booker": _is_booker(first, access),
         "unnamed": sum(b.reservation.person is None for b in bookings if b.is_live),
         "live": [b for b in bookings if b.is_confirmed and not b.is_past],
+        "may_be_late": first.is_confirmed and late_for(first.reservation, now),
     }
     return render(request, "desk/bookings/booking.html", context)
 

@@ -63,6 +63,11 @@ def allows_links(name: str) -> bool:
     return name in settings.SMS_LINK_GATEWAYS
 
 
+def receives(name: str) -> bool:
+    """Whether people can answer what went this way, so that texts may invite it."""
+    return name in settings.SMS_REPLY_GATEWAYS
+
+
 def _templates_of(name: str) -> Mapping[str, str]:
     known = {
         "kavenegar": settings.KAVENEGAR_TEMPLATES,
