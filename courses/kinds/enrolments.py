@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.messages import END_EN, END_FA
-from courses import calendars, values
+from courses import calendars, replies, values
 from courses.kinds.common import PLACE_EN, PLACE_FA, SAMPLE, SHORT_LINK, kind
 from notifications.kinds import MessageKind
 
@@ -16,6 +16,7 @@ def enrolment_kinds() -> list[MessageKind]:
             "now",
             values.reservation_values,
             values.confirmation_wanted,
+            replies=replies.TO_PLACE,
             sms={
                 "fa": "«{course}»{for_whom} ثبت شد.\n"
                 "{day} {time}، {room}\nشماره {reference}\n{centre}",
@@ -44,6 +45,7 @@ def enrolment_kinds() -> list[MessageKind]:
             "normal",
             values.reservation_values,
             values.confirmation_wanted,
+            replies=replies.TO_PLACE,
             sms={
                 "fa": "{booker} شما را در «{course}» ثبت‌نام کرد.\n"
                 "{day} {time}\nشماره {reference}\n{centre}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.messages import END_EN, END_FA
-from courses import calendars, values
+from courses import calendars, replies, values
 from courses.kinds.common import PLACE_EN, PLACE_FA, SAMPLE, SHORT_LINK, kind
 from notifications.kinds import MessageKind, always_wanted
 
@@ -16,6 +16,7 @@ def schedule_kinds() -> list[MessageKind]:
             "change",
             values.notice_values,
             values.notice_wanted,
+            replies=replies.TO_NOTICE,
             sms={
                 "fa": "کلاس «{course}» جابه‌جا شد.\nپیشین: {old}\nتازه: {new}\n{centre}",
                 "en": "{course}: class moved.\nOld: {old}\nNew: {new}\n{centre}",
@@ -103,6 +104,7 @@ def schedule_kinds() -> list[MessageKind]:
             values.notice_values,
             values.reminder_wanted,
             purpose="reminder",
+            replies=replies.TO_REMINDER,
             sms={
                 "fa": "یادآوری: {day} {time}، «{course}»{for_whom}، {room}.\n{centre}",
                 "en": "Reminder: {day} {time}, {course}{for_whom}, {room}.\n{centre}",

@@ -11,6 +11,16 @@ def teaching_kinds() -> list[MessageKind]:
     """For instructors."""
     return [
         kind(
+            "learner_late",
+            "change",
+            values.notice_values,
+            values.late_wanted,
+            sms={
+                "fa": "{person} دیر می‌رسد: «{course}»، {day} {time}.\n{centre}",
+                "en": "{person} will be late: {course}, {day} {time}.\n{centre}",
+            },
+        ),
+        kind(
             "instructor_booking_notice",
             "change",
             values.teacher_notice_values,

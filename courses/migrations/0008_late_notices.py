@@ -4,24 +4,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('booking', '0007_draws'),
-        ('courses', '0007_run_closed'),
+        ("booking", "0007_draws"),
+        ("courses", "0007_run_closed"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='sessionnotice',
-            name='sessionnotice_kind_known',
+            model_name="sessionnotice",
+            name="sessionnotice_kind_known",
         ),
         migrations.AlterField(
-            model_name='sessionnotice',
-            name='kind',
-            field=models.CharField(choices=[('moved', 'Moved'), ('cancelled', 'Cancelled'), ('reminder', 'Reminder'), ('added', 'Added'), ('invited', 'Invited'), ('uninvited', 'Invitation taken back'), ('late', 'Will be late')], max_length=10),
+            model_name="sessionnotice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("moved", "Moved"),
+                    ("cancelled", "Cancelled"),
+                    ("reminder", "Reminder"),
+                    ("added", "Added"),
+                    ("invited", "Invited"),
+                    ("uninvited", "Invitation taken back"),
+                    ("late", "Will be late"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionnotice',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['moved', 'cancelled', 'reminder', 'added', 'invited', 'uninvited', 'late'])), name='sessionnotice_kind_known'),
+            model_name="sessionnotice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "moved",
+                            "cancelled",
+                            "reminder",
+                            "added",
+                            "invited",
+                            "uninvited",
+                            "late",
+                        ],
+                    )
+                ),
+                name="sessionnotice_kind_known",
+            ),
         ),
     ]
