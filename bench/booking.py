@@ -35,9 +35,12 @@ def _service_and_ceiling(place: Place, options: Options, report: Report) -> None
     spread = place.call("bench.world:make_runs", many)
     for clients in options.clients:
         for name, runs in (("one", None), (f"{many:,}", spread)):
-            measure = (clients, runs, options.seconds)
-            service = place.call("bench.booking_cases:measure_service", *measure)
-            raw = place.call("bench.booking_cases:measure_raw", *measure)
+            service = place.call(
+                "bench.booking_cases:measure_service", clients, runs, options.seconds
+            )
+            raw = place.call(
+                "bench.booking_cases:measure_raw", clients, runs, options.seconds
+            )
             report.add(
                 database=place.name,
                 clients=clients,

@@ -20,6 +20,8 @@ from core.exceptions import Busy
 from courses.services.applications import CourseApplicant, apply_for_place
 
 _users: list[int] = []
+# More bookings than any client will manage.
+MOST_PER_SECOND = 1500
 BOUNDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
@@ -30,6 +32,8 @@ class Job:
     runs: list[dict[str, Any]]
     user_ids: list[int]
     number: int = 0
+    # Another one in each measurement: the raw clients book with the same people again.
+    shift: int = 0
 
 
 def prepare(people: int) -> None:
@@ -49,8 +53,16 @@ def server_version() -> str:
 
 
 def _user(pk: int) -> User:
-    """A user as the view has it: with the person, read when the page was opened."""
-    return User.objects.select_related("person").get(pk=pk)
+    (user,) = _as_in_a_view([pk])
+    return user
+
+
+def _as_in_a_view(user_ids: Sequence[int]) -> list[User]:
+    """Users as the view has them: the person and the (no) roles were read already."""
+    users = User.objects.filter(pk__in=user_ids).select_related("person")
+    for user in (found := list(users)):
+        user.roles = frozenset()
+    return found
 
 
 def _apply(run_id: int, user: User) -> str:
@@ -71,9 +83,7 @@ def _apply(run_id: int, user: User) -> str:
 
 def service(job: Job) -> Act:
     """A client that books with the service, each user once."""
-    users = iter(
-        User.objects.filter(pk__in=job.user_ids).select_related("person").order_by("?")
-    )
+    users = iter(_as_in_a_view(job.user_ids))
     choose = random.Random(job.number)
 
     def act() -> str | None:
@@ -85,7 +95,7 @@ def service(job: Job) -> Act:
 
 def full(job: Job) -> Act:
     """A client whose people all find the run full."""
-    users = list(User.objects.filter(pk__in=job.user_ids).select_related("person"))
+    users = _as_in_a_view(job.user_ids)
 
     def act() -> str:
         return _apply(job.runs[0]["id"], random.choice(users))
@@ -93,10 +103,12 @@ def full(job: Job) -> Act:
     return act
 
 
-def _jobs(clients: int, runs: Sequence[dict[str, Any]] | None) -> list[Job]:
+def _jobs(
+    clients: int, runs: Sequence[dict[str, Any]] | None, users: list[int]
+) -> list[Job]:
     chosen = list(runs or world.make_runs(1))
-    shares = [_users[number::clients] for number in range(clients)]
-    return [Job(chosen, share, number) for number, share in enumerate(shares)]
+    shares = [users[number::clients] for number in range(clients)]
+    return [Job(chosen, share, n, clients) for n, share in enumerate(shares)]
 
 
 def measure_service(
@@ -106,7 +118,8 @@ def measure_service(
 
     Raises AssertionError when the counters do not agree with the answers.
     """
-    jobs = _jobs(clients, runs)
+    # People without other bookings: most have none at the same time.
+    jobs = _jobs(clients, runs, world.make_people(int(MOST_PER_SECOND * seconds)))
     offerings = [run["offering_id"] for run in jobs[0].runs]
     before = world.places_taken(offerings)
     done = measure(service, jobs, seconds=seconds)
@@ -119,7 +132,7 @@ def measure_raw(
     clients: int, runs: list[dict[str, Any]] | None, seconds: float
 ) -> dict[str, Any]:
     """The same rows for as many clients as plain SQL: the ceiling."""
-    jobs = _jobs(clients, None if runs is None else world.make_runs(len(runs)))
+    jobs = _jobs(clients, runs, _users)
     done = measure(raw.client, jobs, seconds=seconds)
     return _figures(done)
 
@@ -128,7 +141,8 @@ def measure_full(clients: int, seconds: float) -> dict[str, Any]:
     """Ask for a place in a full run."""
     (run,) = world.make_runs(1, capacity=1)
     assert _apply(run["id"], _user(_users[0])) == "booked"
-    jobs = [Job([run], _users[100:200], number) for number in range(clients)]
+    people = world.make_people(100)
+    jobs = [Job([run], people, number) for number in range(clients)]
     done = measure(full, jobs, seconds=seconds)
     assert set(done.outcomes) <= {"full"}, done.outcomes
     return _figures(done)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Consent, ConsentKind, Person, User
 from booking.models import Offering
 from core.audit import run_audit
+from courses.models import CourseRun
 from tests.factories import make_course, make_person, make_plan, make_room, make_run
 from tests.support.sessions import BACKEND
 
@@ -74,7 +75,10 @@ def make_session_keys(user_ids: list[int]) -> list[str]:
 
 @transaction.atomic
 def make_runs(count: int, capacity: int = 30_000) -> list[dict[str, Any]]:
-    """Published runs of one class session; gives `id`, `code` and `offering_id`."""
+    """Published runs of one class session; gives `id`, `code` and `offering_id`.
+
+    No two are at the same time, so that nobody is warned of another booking.
+    """
     now = timezone.now()
     mark = secrets.token_hex(3)
     room = make_room(code=f"R{mark}", capacity=30_000)
@@ -82,7 +86,8 @@ def make_runs(count: int, capacity: int = 30_000) -> list[dict[str, Any]]:
     teacher = make_person(name="مربی", contact_phone="")
     start = timezone.localdate() + dt.timedelta(days=20)
     runs = []
-    for number in range(count):
+    first = CourseRun.objects.count()
+    for number in range(first, first + count):
         plan = make_plan(
             start_on=start + dt.timedelta(days=number // 40),
             weekdays=list(range(7)),

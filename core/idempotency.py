@@ -61,6 +61,17 @@ def once(
     return record
 
 
+def result_of(*, key: UUID, actor: str, action: str, digest: str) -> int | None:
+    """The result of a form that was sent before with the same data; writes nothing."""
+    return (
+        IdempotencyKey.objects.filter(
+            key=key, actor=actor, action=action, digest=digest
+        )
+        .values_list("result_id", flat=True)
+        .first()
+    )
+
+
 def unanswered() -> list[str]:
     """Forms that were kept without a result: a refusal should have left nothing."""
     return [

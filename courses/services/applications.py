@@ -8,12 +8,20 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from accounts import services as people
-from accounts.applicants import Applicant, own_person, person_who_comes
+from accounts.access import person_of
+from accounts.applicants import (
+    Applicant,
+    needs_consent,
+    own_person,
+    person_who_comes,
+)
 from accounts.models import Firm, Gender, Person, User
 from booking import overlaps
 from booking.models import Party
-from booking.services.needs import require_told
-from core.idempotency import form_digest, once
+from booking.services.needs import Need, Needs, require_told
+from booking.services.room import require_room
+from core.exceptions import HidajError
+from core.idempotency import form_digest, once, result_of
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
 from courses.models import CourseRun
@@ -46,8 +54,20 @@ class CourseApplicant(Applicant):
     companions: tuple[Companion | None, ...] = ()
     all_women: bool = False
 
+    def adds_nothing_to(self, person: Person) -> bool:
+        """Whether the booker's own person comes alone, and all of it is known."""
+        if not self.is_self or self.is_later or self.companions:
+            return False
+        firm = person.firm.name if person.firm else ""
+        told = "" if self.has_no_firm else self.firm_name or firm
+        return (
+            told == firm
+            and self.birth_year in (None, person.birth_year)
+            and self.gender in ("", person.gender)
+            and self.job in ("", person.job)
+        )
 
-@atomic_retrying
+
 def apply_for_place(
     *,
     run_id: int,
@@ -62,26 +82,85 @@ def apply_for_place(
 
     All or none. `told_needs` are the reasons for asking that the form has shown. The
     same form sent twice gives the same party, and makes each person and firm once.
-    Raises what `enrolment.enrol` raises, AccountsError without consent or a name,
-    booking's Overlapping unless the booker accepts that, ApprovalNeeded for a reason
-    that was not shown, and CoursesError without a statement where one is needed.
+    What is under no lock is asked before the transaction, which is short for it; where
+    everything is taken, nothing is written. Raises what `enrolment.enrol` raises,
+    AccountsError without consent or a name, booking's Overlapping unless the booker
+    accepts that, ApprovalNeeded for a reason that was not shown, and CoursesError
+    without a statement where one is needed.
     """
-    record = _claim_key("apply", booker, run_id, applicant, key, now)
-    if record.result_id:
-        return Party.objects.get(pk=record.result_id)
-    party = _people(run_id, booker, applicant, now)
-    for person in filter(None, party):
-        _require_no_overlap(run_id, booker, person, accepts_overlap, now)
-    reservations = enrolment.enrol(
-        run_id=run_id,
+    run = CourseRun.objects.select_related("course", "offering").get(pk=run_id)
+    try:
+        require_room(run.offering, booker, now=now)
+        known = _ask_about_known(
+            run, booker, applicant, now, accepts_overlap, told_needs
+        )
+    except HidajError:
+        # A form that had its result gets it again, whatever happened since.
+        done = _done_before("apply", booker, run_id, applicant, key)
+        if done is None:
+            raise
+        return done
+    return _book(
+        run=run,
         booker=booker,
-        people=party,
+        applicant=applicant,
         key=key,
         now=now,
-        statements=_statements(run_id, party, applicant, told_needs, now),
+        known=known,
+        accepts_overlap=accepts_overlap,
+        told_needs=told_needs,
     )
-    record.remember(reservations[0].party_id)
-    return reservations[0].party
+
+
+def _ask_about_known(
+    run: CourseRun,
+    booker: User,
+    applicant: CourseApplicant,
+    now: dt.datetime,
+    accepts_overlap: bool,
+    told_needs: Collection[str],
+) -> tuple[Person, Needs] | None:
+    """What the staff decide about a booker who comes alone and told nothing new.
+
+    None for everybody else: their rows have to be written first.
+    """
+    person = person_of(booker)
+    if person is None or not applicant.adds_nothing_to(person):
+        return None
+    if needs_consent(person):
+        return None
+    eligibility.require_audience(run, [person])
+    _require_no_overlap(run, booker, [person], accepts_overlap, now)
+    return person, _needs(run, [person], applicant, told_needs, now)
+
+
+@atomic_retrying
+def _book(
+    *,
+    run: CourseRun,
+    booker: User,
+    applicant: CourseApplicant,
+    key: UUID,
+    now: dt.datetime,
+    known: tuple[Person, Needs] | None,
+    accepts_overlap: bool,
+    told_needs: Collection[str],
+) -> Party:
+    record = _claim_key("apply", booker, run.pk, applicant, key, now)
+    if record.result_id:
+        return Party.objects.get(pk=record.result_id)
+    party: list[Person | None]
+    if known is not None:
+        party, needs = [known[0]], known[1]
+    else:
+        party = _people(run.pk, booker, applicant, now)
+        _require_no_overlap(run, booker, party, accepts_overlap, now)
+        needs = _needs(run, party, applicant, told_needs, now)
+    places = enrolment.take_places(
+        run=run, booker=booker, people=party, needs=needs, now=now
+    )
+    record.remember(places[0].party_id)
+    return places[0].party
 
 
 @atomic_retrying
@@ -102,52 +181,66 @@ def apply_for_turn(
     record = _claim_key("apply_wait", booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
+    run = CourseRun.objects.select_related("course").get(pk=run_id)
     party = _people(run_id, booker, applicant, now)
-    for person in filter(None, party):
-        _require_no_overlap(run_id, booker, person, accepts_overlap, now)
+    _require_no_overlap(run, booker, party, accepts_overlap, now)
     entry = enrolment.join_waiting_list(
         run_id=run_id,
         booker=booker,
         people=party,
         key=key,
         now=now,
-        statements=_statements(run_id, party, applicant, told_needs, now),
+        statements=_statements(run, party, applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party
 
 
 def _statements(
-    run_id: int,
+    run: CourseRun,
     party: Sequence[Person | None],
     applicant: CourseApplicant,
     told_needs: Collection[str],
     now: dt.datetime,
 ) -> dict[int, str]:
     """What the people say for the staff, who are not asked unawares."""
-    run = CourseRun.objects.select_related("course").get(pk=run_id)
-    statements = {person.pk: applicant.statement for person in filter(None, party)}
-    needs = eligibility.needs_of(run, party, now, statements)
+    _needs(run, party, applicant, told_needs, now)
+    return _said(party, applicant)
+
+
+def _said(party: Sequence[Person | None], applicant: CourseApplicant) -> dict[int, str]:
+    return {person.pk: applicant.statement for person in filter(None, party)}
+
+
+def _needs(
+    run: CourseRun,
+    party: Sequence[Person | None],
+    applicant: CourseApplicant,
+    told_needs: Collection[str],
+    now: dt.datetime,
+) -> dict[int, Need]:
+    """About whom the staff decide; nobody is sent to them unawares."""
+    needs = eligibility.needs_of(run, party, now, _said(party, applicant))
     require_told(needs, told_needs)
     eligibility.require_statements(needs)
-    return statements
+    return needs
 
 
 def _require_no_overlap(
-    run_id: int,
+    run: CourseRun,
     booker: User,
-    person: Person,
+    party: Sequence[Person | None],
     is_accepted: bool,
     now: dt.datetime,
 ) -> None:
-    run = CourseRun.objects.get(pk=run_id)
-    overlaps.require_no_overlap(
-        person=person,
-        seen_by=booker,
-        intervals=run.intervals_after(now),
-        ignoring_offering=run.offering_id,
-        is_accepted=is_accepted,
-    )
+    for person in filter(None, party):
+        overlaps.require_no_overlap(
+            person=person,
+            seen_by=booker,
+            intervals=run.intervals_after(now),
+            ignoring_offering=run.offering_id,
+            is_accepted=is_accepted,
+        )
 
 
 @atomic_retrying
@@ -168,16 +261,16 @@ def apply_for_draw(
     record = _claim_key("apply_draw", booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
+    run = CourseRun.objects.select_related("course").get(pk=run_id)
     party = _people(run_id, booker, applicant, now)
-    for person in filter(None, party):
-        _require_no_overlap(run_id, booker, person, accepts_overlap, now)
+    _require_no_overlap(run, booker, party, accepts_overlap, now)
     entry = enrolment.apply_for_draw(
         run_id=run_id,
         booker=booker,
         people=party,
         key=key,
         now=now,
-        statements=_statements(run_id, party, applicant, told_needs, now),
+        statements=_statements(run, party, applicant, told_needs, now),
     )
     record.remember(entry.party_id)
     return entry.party
@@ -195,9 +288,26 @@ def _claim_key(
         key=key,
         actor=f"user:{booker.pk}",
         action=action,
-        digest=form_digest({"run": run_id, **applicant.identity()}),
+        digest=_digest(run_id, applicant),
         now=now,
     )
+
+
+def _digest(run_id: int, applicant: CourseApplicant) -> str:
+    return form_digest({"run": run_id, **applicant.identity()})
+
+
+def _done_before(
+    action: str, booker: User, run_id: int, applicant: CourseApplicant, key: UUID
+) -> Party | None:
+    """The party of a form that was sent before."""
+    done = result_of(
+        key=key,
+        actor=f"user:{booker.pk}",
+        action=action,
+        digest=_digest(run_id, applicant),
+    )
+    return Party.objects.filter(pk=done).first() if done else None
 
 
 def _people(

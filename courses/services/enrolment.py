@@ -9,8 +9,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, User
-from booking.models import Party, Reservation, WaitingEntry
+from booking.models import Offering, Party, Reservation, WaitingEntry
 from booking.services import draws, parties, waiting
+from booking.services.needs import Needs
+from booking.services.room import require_room
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
@@ -18,12 +20,12 @@ from courses.models import Course, CourseInterest, CourseRun, RunState
 from courses.services.eligibility import needs_of, require_audience
 
 
-@atomic_retrying
 def hold_place(*, run_id: int, booker: User, now: dt.datetime) -> Party:
     """Keep one place while the booker's form is open; a second call finds the first.
 
     Raises CoursesError for a run that is not published, booking's Full and Closed.
     """
+    require_room(Offering.objects.get(course_run=run_id), booker, now=now)
     return hold_places(run_id=run_id, booker=booker, now=now)
 
 
@@ -90,6 +92,26 @@ def enrol(
         now=now,
         by_centre=by_centre,
         needs=needs,
+    )
+
+
+@atomic_retrying
+def take_places(
+    *,
+    run: CourseRun,
+    booker: User,
+    people: Sequence[Person | None],
+    needs: Needs,
+    now: dt.datetime,
+) -> list[Reservation]:
+    """As `enrol`, for a form whose key is claimed and whose people were asked about.
+
+    `run` (with its offering) may have been read before the transaction: the guard of
+    the seats has the last word about a run that was closed meanwhile.
+    """
+    _require_bookable(run)
+    return parties.give_places(
+        offering=run.offering, booker=booker, people=people, needs=needs, now=now
     )
 
 
