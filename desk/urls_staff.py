@@ -146,6 +146,7 @@ time_patterns = [
         name="staff_room_calendar",
     ),
     path("staff/time/close/", staff_time.closure_new, name="staff_closure_new"),
+    path("staff/time/close/<int:pk>/", staff_time.closure, name="staff_closure"),
     path(
         "staff/time/close/<int:pk>/end/",
         staff_time.closure_end,

@@ -238,6 +238,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/time/holidays/<holiday>/remove/", REFUSED, done(PLANNERS)),
         Row("/staff/time/rooms/<room>/calendar/", PLANNERS, PLANNERS),
         Row("/staff/time/close/", PLANNERS, PLANNERS),
+        Row("/staff/time/close/<closure>/", STAFF),
         Row("/staff/time/close/<closure>/end/", REFUSED, done(PLANNERS)),
     ],
     "Admin": [

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import has_role, signed_in
+from accounts.access import has_role, safe_next, signed_in
 from accounts.models import Person
 from consulting.addresses import (
     choice,
@@ -153,7 +153,12 @@ def _move(
         messages.error(request, str(error))
         return redirect("consulting:staff_meeting", found.pk)
     messages.success(request, _("The meeting was moved, and everyone is being told."))
-    return redirect("consulting:staff_meeting", found.pk)
+    return redirect(_after(request, found))
+
+
+def _after(request: HttpRequest, found: Meeting) -> str:
+    """The page that led here when it asked for that; else the meeting's."""
+    return safe_next(request, reverse("consulting:staff_meeting", args=[found.pk]))
 
 
 @never_cache
@@ -177,6 +182,6 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(
                 request, _("The meeting was cancelled, and everyone is being told.")
             )
-            return redirect("consulting:staff_meeting", found.pk)
+            return redirect(_after(request, found))
     context = {"meeting": found, "form": form, "people": booked(found)}
     return render(request, "consulting/staff/cancel.html", context)

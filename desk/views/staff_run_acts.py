@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import safe_next
 from accounts.models import Firm
 from booking.models import SEATED, Reservation
 from booking.services.parties import cancel_reservation
@@ -37,6 +39,11 @@ def _session(pk: int) -> ClassSession:
     return get_object_or_404(rows, pk=pk)
 
 
+def _after(request: HttpRequest, run: CourseRun) -> str:
+    """The page that led here, such as a closure, when it asked for that; or the run."""
+    return safe_next(request, reverse("desk:staff_run", args=[run.code]))
+
+
 @require_http_methods(["GET", "POST"])
 @planners_only
 def session_move(request: HttpRequest, pk: int) -> HttpResponse:
@@ -63,7 +70,7 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(MoveForm.ERROR_FIELDS.get(error.code), str(error))
         else:
             messages.success(request, _("The class session is changed."))
-            return redirect("desk:staff_run", code=session.run.code)
+            return redirect(_after(request, session.run))
     return _session_page(request, session, form, "desk/staff/session_move.html")
 
 
@@ -111,7 +118,7 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The class session is cancelled."))
-            return redirect("desk:staff_run", code=session.run.code)
+            return redirect(_after(request, session.run))
     return _session_page(request, session, form, "desk/staff/session_cancel.html")
 
 

@@ -51,12 +51,30 @@ def _page(request: HttpRequest, form: ClosedDayForm) -> HttpResponse:
         "holidays": Holiday.objects.between(on - SHOWN_BEFORE, on + SHOWN_AFTER),
         "estimated": HolidayStatus.ESTIMATED,
         "public": HolidayKind.PUBLIC,
-        "closures": closures.order_by("starts_at"),
+        "closures": _with_left(list(closures.order_by("starts_at"))),
         "rooms": Room.objects.order_by("code"),
         "machines": MachineKind.objects.select_related("room").order_by("code"),
         "form": form,
     }
     return staff_page(request, "desk/staff/time.html", context)
+
+
+def _with_left(closures: list[TimeBlock]) -> list[tuple[TimeBlock, int]]:
+    """Each closure with the number of classes and meetings still inside."""
+    if not closures:
+        return []
+    last = max(block.ends_at for block in closures)
+    found = affected_between(closures[0].starts_at, last)
+    return [
+        (
+            block,
+            sum(
+                item.starts_at < block.ends_at and item.ends_at > block.starts_at
+                for item in found
+            ),
+        )
+        for block in closures
+    ]
 
 
 @require_POST
@@ -110,16 +128,21 @@ def closure_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         found = affected_between(form.starts_at, form.ends_at)
         seen = seen_mark(form, people_in(found))
-        if request.POST.get("seen") == seen and _close(request, form, now):
-            return redirect("desk:staff_time")
+        if request.POST.get("seen") == seen:
+            block = _close(request, form, now)
+            if block is not None:
+                return redirect("desk:staff_closure", block.pk)
         context |= {"found": found, "people": people_in(found), "seen": seen}
         context["is_checked"] = not form.errors
     return staff_page(request, "desk/staff/closure.html", context)
 
 
-def _close(request: HttpRequest, form: ClosureForm, now: dt.datetime) -> bool:
+def _close(
+    request: HttpRequest, form: ClosureForm, now: dt.datetime
+) -> TimeBlock | None:
+    """The closure, or None with the reason in the form."""
     try:
-        close_centre(
+        block = close_centre(
             starts_at=form.starts_at,
             ends_at=form.ends_at,
             reason=form.cleaned_data["reason"],
@@ -128,10 +151,21 @@ def _close(request: HttpRequest, form: ClosureForm, now: dt.datetime) -> bool:
         )
     except BookingError as error:
         form.add_error("first_on", str(error))
-        return False
+        return None
     words = _("The centre is closed for new bookings. Now move or cancel what is left.")
     messages.success(request, words)
-    return True
+    return block
+
+
+@require_GET
+@staff_only
+def closure(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is still booked while the centre is closed, each with its way out."""
+    closures = TimeBlock.objects.active().filter(kind=BlockKind.CLOSURE)
+    block = get_object_or_404(closures, pk=pk)
+    found = affected_between(block.starts_at, block.ends_at)
+    context = {"closure": block, "found": found, "now": timezone.now()}
+    return staff_page(request, "desk/staff/closure_left.html", context)
 
 
 @require_POST

@@ -7,7 +7,9 @@ import pytest
 import time_machine
 
 from booking.models import TimeBlock
+from booking.services.resources import close_centre
 from core.models import Holiday
+from tests.consulting.helpers import at, book_one, meeting_of
 from tests.desk.people import (
     applicant_client,
     enrol_one,
@@ -15,7 +17,7 @@ from tests.desk.people import (
     query_count,
     reception,
 )
-from tests.factories import NOW, make_run
+from tests.factories import NOW, make_run, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +86,51 @@ def test_closure_shows_who_is_affected_then_closes() -> None:
     client.post(f"{PATH}close/{block.pk}/end/")
     block.refresh_from_db()
     assert block.ended_at == NOW
+
+
+def test_closure_keeps_the_list_until_everything_is_moved_or_cancelled() -> None:
+    run = make_run()
+    enrol_one(run)
+    client = planner()
+    block = close_centre(
+        starts_at=NOW + dt.timedelta(days=6),
+        ends_at=NOW + dt.timedelta(days=7),
+        reason="برف",
+        by=None,
+        now=NOW,
+    )
+    path = f"{PATH}close/{block.pk}/"
+    session = run.sessions.get(number=1)
+    cancel = f"/staff/sessions/{session.pk}/cancel/?next={path}"
+
+    before = client.get(path).content.decode()
+    counted = client.get(PATH).content.decode()
+    back = client.post(cancel, {"reason": "برف"})
+    after = client.get(path)
+
+    assert f'href="{cancel}"' in before
+    assert f'href="/staff/sessions/{session.pk}/move/?next={path}"' in before
+    assert "tag-warn" in counted
+    assert back.headers["Location"] == path
+    assert after.context["found"] == []
+
+
+def test_closure_leads_to_the_acts_of_a_meeting_and_back() -> None:
+    meeting = meeting_of(book_one(make_service(), at(10)))
+    client = planner()
+    block = close_centre(
+        starts_at=at(8), ends_at=at(18), reason="برف", by=None, now=NOW
+    )
+    path = f"{PATH}close/{block.pk}/"
+    cancel = f"/staff/consulting/meetings/{meeting.pk}/cancel/?next={path}"
+
+    page = client.get(path).content.decode()
+    back = client.post(cancel, {"reason": "برف"})
+    away = client.get(f"{PATH}close/{block.pk + 1}/")
+
+    assert f'href="{cancel}"' in page
+    assert back.headers["Location"] == path
+    assert away.status_code == 404
 
 
 def test_closure_needs_a_reason() -> None:
