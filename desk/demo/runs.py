@@ -11,11 +11,13 @@ from accounts.models import Gender, Person, User
 from accounts.services import add_managed_person
 from booking.models import Reservation, Room
 from booking.services.approval import approve
+from booking.services.draws import run_due_draws
 from courses.models import Approval, Audience, Course, CourseRun, Mark
 from courses.planner import PlannedSession, plan_sessions
 from courses.services.attendance import mark_attendance, start_roll
 from courses.services.closing import close_run
-from courses.services.enrolment import enrol, join_waiting_list
+from courses.services.draws import set_up_draw
+from courses.services.enrolment import apply_for_draw, enrol, join_waiting_list
 from courses.services.runs import cancel_run, create_run, publish_run
 from desk.demo.fixture import CENTRE_ZONE, Fixture, Row, hours, weekdays
 from desk.demo.people import People
@@ -28,6 +30,7 @@ LAST_BOOKING_BEFORE_NOW = dt.timedelta(days=2)
 CANCELLED_BEFORE_START = dt.timedelta(days=3)
 ANSWERED_AFTER = dt.timedelta(hours=20)
 ASKED_BEFORE_NOW = dt.timedelta(hours=9)
+DRAWN_BEFORE_NOW = dt.timedelta(hours=1)
 CLOSED_AFTER = dt.timedelta(hours=18)
 OPENS_BEFORE_START = dt.timedelta(days=21)
 # Two bookings never fall on one moment, and nobody books by night.
@@ -76,11 +79,30 @@ def _make_run(setting: Setting, row: Row, number: int) -> CourseRun:
         note_en=note_en,
     )
     published_at = created_at + PUBLISHED_AFTER
+    if "applied" in row:
+        _announce_draw(setting, row, run, published_at)
     publish_run(run_id=run.pk, by=planner, now=published_at)
     last_at = min(starts_at - LAST_BOOKING_BEFORE_START, now - LAST_BOOKING_BEFORE_NOW)
     _book_all(setting, row, run, _moments(published_at, last_at, row), number)
+    run_due_draws(now - DRAWN_BEFORE_NOW / 2)
     _live_through(setting, row, run)
     return run
+
+
+def _announce_draw(
+    setting: Setting, row: Row, run: CourseRun, published_at: dt.datetime
+) -> None:
+    """Applications open at its publication; closing in no days is an hour ago."""
+    now = setting.fixture.now
+    days = row["closes_days"]
+    closes_at = now + dt.timedelta(days=days) if days else now - DRAWN_BEFORE_NOW
+    set_up_draw(
+        run_id=run.pk,
+        opens_at=published_at + dt.timedelta(minutes=1),
+        closes_at=closes_at.replace(minute=0, second=0, microsecond=0),
+        by=setting.people.staff["planner"],
+        now=published_at,
+    )
 
 
 def _plan(fixture: Fixture, row: Row, course: Course) -> list[PlannedSession]:
@@ -104,7 +126,7 @@ def _note(row: Row, sessions: list[PlannedSession]) -> tuple[str, str]:
 
 def _moments(first: dt.datetime, last: dt.datetime, row: Row) -> Iterator[dt.datetime]:
     """When people came: spread over the time of booking, in order, by day."""
-    total = row["confirmed"] + row.get("waiting", 0)
+    total = row["confirmed"] + row.get("waiting", 0) + row.get("applied", 0)
     for number in range(total):
         moment = first + (last - first) * (number + 1) / (total + 1)
         minutes = FIRST_HOUR * 60 + number * MINUTES_APART % WAKING_MINUTES
@@ -138,6 +160,15 @@ def _book_all(
             by_centre=is_announced,
         )
     _answer_and_ask(setting, row, run)
+    for _ in range(row.get("applied", 0)):
+        person = next(people)
+        apply_for_draw(
+            run_id=run.pk,
+            booker=_booker(person),
+            people=[person],
+            key=uuid.uuid4(),
+            now=next(moments),
+        )
     for _ in range(row.get("waiting", 0)):
         person = next(people)
         join_waiting_list(
@@ -177,7 +208,8 @@ def _booker(person: Person) -> User:
 def _choose(people: People, row: Row, number: int) -> Iterator[Person]:
     """The named ones at their places in the order, and others between them."""
     confirmed = [people.named[code] for code in row.get("confirmed_people", ())]
-    waiting = [people.named[code] for code in row.get("waiting_people", ())]
+    in_line = [*row.get("waiting_people", ()), *row.get("applied_people", ())]
+    waiting = [people.named[code] for code in in_line]
     is_for_women = row["audience"] == Audience.WOMEN
     others = [p for p in people.further if not is_for_women or p.gender == Gender.WOMAN]
     start = number * 5 % len(others)

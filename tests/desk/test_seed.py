@@ -37,6 +37,7 @@ FIXTURE = Fixture(NOW)
 PHASES = {
     "open": Phase.OPEN,
     "full": Phase.FULL,
+    "draw": Phase.DRAW,
     "announced": Phase.ANNOUNCED,
     "running": Phase.RUNNING,
     "finished": Phase.FINISHED,
@@ -79,8 +80,12 @@ def test_seed_gives_each_run_its_people_and_state(
     assert sum(states[state] for state in seated) == row["confirmed"]
     assert states[ReservationState.PENDING] == len(row.get("asks", ()))
     assert (run.closed_at is not None) == (row["state"] == "finished")
-    assert states[ReservationState.WAITING] == row.get("waiting", 0)
-    assert run.offering.waiting_parties == row.get("waiting", 0)
+    applied = row.get("applied", 0)
+    assert states[ReservationState.WAITING] == row.get("waiting", 0) + applied
+    drawn = run.offering.waiting_entries.drawn().count()
+    left = max(0, drawn - run.offering.capacity)
+    assert run.offering.waiting_parties == row.get("waiting", 0) + left
+    assert drawn == (applied if row["state"] == "full" else 0)
     assert run.room.code == row["room"]
 
 
