@@ -36,12 +36,15 @@ def late_decisions_never_confirm() -> list[str]:
 
 
 def nobody_slips_past_approval() -> list[str]:
-    """Who needs approval was pending before the place became firm."""
+    """Who needs approval was pending before the place became firm.
+
+    A place that was moved here was decided where it came from.
+    """
     changes = StatusChange.objects.filter(reservation=OuterRef("pk"))
     firm = changes.filter(to_state=ReservationState.CONFIRMED)
     asked = changes.filter(to_state=ReservationState.PENDING)
     slipped = Reservation.objects.exclude(approval_for="").filter(
-        Exists(firm), ~Exists(asked)
+        Exists(firm), ~Exists(asked), previous=None
     )
     return [f"reservation {r.pk}: firm without approval" for r in slipped]
 

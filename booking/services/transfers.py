@@ -143,6 +143,7 @@ def _successor(
 ) -> Reservation:
     new = new_reservation(party, old.person, ReservationState.CONFIRMED, now=now)
     new.previous = old
+    new.approval_for, new.statement = old.approval_for, old.statement
     if by_centre:
         new.fee_rial, new.support_percent = old.fee_rial, old.support_percent
     return new

@@ -22,9 +22,11 @@ from accounts.secret_links import TooMany, allow_answer, missed, too_many
 from booking.exceptions import OfferGone
 from consulting.addresses import choice, read_consultant, read_mode
 from consulting.models import STANDING_WISH, EarlierOffer, EarlierWish, Meeting
+from consulting.request_words import need_words
 from consulting.services.earlier.answers import accept_offer, decline_offer, end_wish
 from consulting.services.earlier.offers import meeting_of
 from consulting.services.earlier.wishes import ask_for_any, ask_for_earlier
+from consulting.services.eligibility import reasons_for
 from consulting.views.booking import own_appointment
 from consulting.views.public import services_with_details
 from core.exceptions import HidajError
@@ -126,8 +128,17 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
         "still_waits": found.wish.state in STANDING_WISH,
         "old": Meeting.objects.get(offering=has.offering_id) if has else None,
         "reservation": has or found.party.reservations.get(),
+        "need_words": [] if has else _need_words(found),
     }
     return render(request, "consulting/earlier_offer.html", context)
+
+
+def _need_words(found: EarlierOffer) -> list[str]:
+    """What is said before a time is asked for about which the staff decide."""
+    now, wish = timezone.now(), found.wish
+    reasons = reasons_for(wish.service, wish.person, now)
+    starts_at = meeting_of(found).starts_at
+    return need_words(reasons, starts_at, wish.person, now) if reasons else []
 
 
 Answer = Callable[[EarlierOffer, User | None, dt.datetime], object]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -95,12 +95,19 @@ def needs_of(
     return needs
 
 
-def require_no_need(run: CourseRun, person: Person, now: dt.datetime) -> None:
+def require_no_need(
+    run: CourseRun,
+    person: Person,
+    now: dt.datetime,
+    *,
+    decided: Collection[str] = (),
+) -> None:
     """Nobody about whom staff decide comes on a place that is firm already.
 
-    For naming a place and passing one on. Raises CoursesError (code "needs_approval").
+    For naming a place, passing one on, and moving one; about reasons in `decided` staff
+    have decided before. Raises CoursesError (code "needs_approval").
     """
-    if reasons_for(run, person, now):
+    if not set(reasons_for(run, person, now)) <= set(decided):
         raise CoursesError(
             _(
                 "The centre decides about this person first. Ask for a place of their"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from booking.models import Reservation
+from booking.models import ApprovalReason, Reservation
 from booking.services import transfers
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
 from courses.models import CourseRun, RunState
-from courses.services.eligibility import require_audience
+from courses.services.eligibility import require_audience, require_no_need
 
 
 def runs_to_move_to(
@@ -47,8 +47,9 @@ def move_enrolments(
     """Move places of one party to another run of the course, all or none.
 
     Never neither, never both; everyone is told once. Raises CoursesError for another
-    course, a run that is not open to the public or over, its audience, and a missing
-    reason of the centre; and what `booking.services.transfers.transfer` raises.
+    course, a run that is not open to the public or over, its audience and approval,
+    and a missing reason of the centre; and what `booking.services.transfers.transfer`
+    raises.
     """
     to = CourseRun.objects.select_related("offering").get(pk=to_run_id)
     places = Reservation.objects.filter(pk__in=reservation_ids)
@@ -56,6 +57,8 @@ def move_enrolments(
     if to.state != RunState.PUBLISHED or to.last_session_at <= now:
         raise CoursesError(_("This run is not open to the public."), code="closed")
     require_audience(to, [place.person for place in places.select_related("person")])
+    if not by_centre:
+        _require_decided(to, places.select_related("person__firm"), now)
     if by_centre and not reason.strip():
         raise CoursesError(
             _("Write the reason; everyone will be told."), code="no_reason"
@@ -68,6 +71,16 @@ def move_enrolments(
         by_centre=by_centre,
         reason=reason,
     )
+
+
+def _require_decided(
+    to: CourseRun, places: Iterable[Reservation], now: dt.datetime
+) -> None:
+    """A move is no new booking, but no way around the approval of the other run."""
+    for place in places:
+        decided = {*place.approval_reasons, ApprovalReason.NO_SHOWS}
+        if place.person is not None:
+            require_no_need(to, place.person, now, decided=decided)
 
 
 def _require_same_course(offering_id: int, to: CourseRun) -> None:

@@ -13,8 +13,10 @@ from booking.models import Reservation
 from booking.services.approval import approve, expire_requests, refuse
 from booking.services.parties import cancel_reservation
 from consulting.addresses import write_moment
+from consulting.earlier_messages import link_secret
 from consulting.exceptions import ConsultingError
 from consulting.models import Meeting, Service
+from consulting.services.earlier.answers import accept_offer
 from consulting.services.meetings import move_appointment
 from tests.consulting.helpers import (
     at,
@@ -25,6 +27,7 @@ from tests.consulting.helpers import (
     starts_of,
     violations,
 )
+from tests.consulting.waiting import free, looking, offer_to
 from tests.factories import NOW, make_service, make_user
 from tests.signing import sign_in
 
@@ -127,3 +130,20 @@ def test_pages_say_it_before_and_the_form_asks(
     assert Meeting.objects.live().count() == 1
     assert (asked.state, asked.statement) == ("pending", "الگوی نیم‌بوت")
     assert "درخواست شما نزد مرکز است" in sent.content.decode()
+
+
+def test_accepting_an_earlier_time_is_a_request_too(
+    client: Client, service: Service
+) -> None:
+    booked = book_one(service, at(10))
+    wish = looking(service)
+    free(booked)
+    offer = offer_to(wish)
+    secret = link_secret(offer)
+
+    page = client.get(f"/e/{secret}/").content.decode()
+    got = accept_offer(offer_id=offer.pk, by=None, now=NOW)
+
+    assert "نخست مرکز تصمیم می‌گیرد" in page
+    assert (got.person, got.state) == (wish.person, "pending")
+    assert violations() == []

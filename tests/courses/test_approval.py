@@ -20,6 +20,7 @@ from courses.exceptions import CoursesError
 from courses.models import Course, CourseRun
 from courses.services.eligibility import reasons_for
 from courses.services.enrolment import enrol, join_waiting_list
+from courses.services.transfers import move_enrolments
 from tests.consulting.helpers import violations
 from tests.courses.helpers import kinds_sent, new_key
 from tests.factories import (
@@ -144,6 +145,37 @@ def test_after_two_no_shows_the_next_booking_asks() -> None:
     assert once == ()
     assert reasons_for(run, person, NOW) == ("no_shows",)
     assert book(run, person).approval_for == "no_shows"
+
+
+def test_moving_a_place_is_no_way_around_the_approval(
+    run: CourseRun, basics: Course
+) -> None:
+    open_run = make_run(course=run.course)
+    known, new = make_person(), make_person()
+    complete(basics, known)
+    first, second = book(open_run, known), book(open_run, new)
+    act = {"to_run_id": run.pk, "by": None, "now": NOW}
+
+    (moved,) = move_enrolments(reservation_ids=[first.pk], **act)
+    with pytest.raises(CoursesError) as refused:
+        move_enrolments(reservation_ids=[second.pk], **act)
+
+    assert moved.state == "confirmed"
+    assert refused.value.code == "needs_approval"
+    assert violations() == []
+
+
+def test_approved_place_moves_with_its_approval(run: CourseRun) -> None:
+    other = make_run(course=run.course, approval="prereq")
+    asked = book(run, make_person(), statements={})
+    approve(reservation_id=asked.pk, by=make_user(), now=NOW)
+
+    (moved,) = move_enrolments(
+        reservation_ids=[asked.pk], to_run_id=other.pk, by=None, now=NOW
+    )
+
+    assert (moved.state, moved.approval_for) == ("confirmed", "prerequisite")
+    assert violations() == []
 
 
 # -- What is told -------------------------------------------------------------------

@@ -19,6 +19,7 @@ from consulting.models import EarlierOffer, EarlierWish, WishState
 from consulting.services.appointments import require_room_for_one_more
 from consulting.services.earlier.offers import meeting_of
 from consulting.services.earlier.states import change_offer, change_wish
+from consulting.services.eligibility import needs_of
 from consulting.services.meetings import end_meeting, move_to_kept_time
 from core.transactions import atomic_retrying
 
@@ -27,8 +28,9 @@ from core.transactions import atomic_retrying
 def accept_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> Reservation:
     """Move the appointment to the kept time, or make one of it: never both, never none.
 
-    Accepting twice gives the same appointment. Raises OfferGone, TooManyOpen, and
-    ConsultingError when the appointment cannot move any more.
+    Where the staff decide it becomes a request for the kept time. Accepting twice
+    gives the same appointment. Raises OfferGone, TooManyOpen, and ConsultingError when
+    the appointment cannot move any more.
     """
     offer = _locked(offer_id)
     if offer.state == OfferState.TAKEN:
@@ -48,6 +50,7 @@ def accept_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> Reserva
         people=[wish.person],
         key=uuid4(),
         now=now,
+        needs=needs_of(wish.service, wish.person, now),
     )[0]
 
 
