@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -25,6 +26,10 @@ from consulting.display import languages_of
 from consulting.models import EarlierWish, Service, ServiceQuerySet
 from consulting.request_words import rule_words
 from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
+
+# So many times of a day are seen at a glance.
+FEW = 6
+NOON, EVENING = 12, 17
 
 
 def services_with_details() -> ServiceQuerySet:
@@ -140,22 +145,43 @@ def day_rows(
     days: Iterable[Day], near: set[dt.datetime], skip: dt.datetime | None = None
 ) -> list[dict[str, Any]]:
     """Days and times as `components/slots.html` takes them."""
-    rows: list[dict[str, Any]] = [
-        {
-            "day": day.on,
-            "slots": [
-                {
-                    "value": write_moment(slot.starts_at),
-                    "time": slot.starts_at,
-                    "is_near": slot.starts_at in near,
-                }
-                for slot in day.slots
-                if slot.starts_at != skip
-            ],
-        }
-        for day in days
-    ]
-    return [row for row in rows if row["slots"]]
+    rows = [_day_row(day, near, skip) for day in days]
+    shown = [row for row in rows if row["count"]]
+    for number, row in enumerate(shown):
+        # The first day is open, and wherever one of the nearest times is.
+        row["is_open"] = number == 0 or row["has_near"] or row["count"] <= FEW
+    return shown
+
+
+def _day_row(
+    day: Day, near: set[dt.datetime], skip: dt.datetime | None
+) -> dict[str, Any]:
+    slots = [slot.starts_at for slot in day.slots if slot.starts_at != skip]
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for starts_at in slots:
+        parts.setdefault(_part_of_day(starts_at), []).append(
+            {
+                "value": write_moment(starts_at),
+                "time": starts_at,
+                "is_near": starts_at in near,
+            }
+        )
+    # Few times need no headings.
+    few = len(slots) <= FEW or len(parts) == 1
+    groups = [("", [s for p in parts.values() for s in p])] if few else parts.items()
+    return {
+        "day": day.on,
+        "count": len(slots),
+        "has_near": not near.isdisjoint(slots),
+        "parts": [{"name": name, "slots": found} for name, found in groups],
+    }
+
+
+def _part_of_day(moment: dt.datetime) -> str:
+    hour = timezone.localtime(moment).hour
+    if hour < NOON:
+        return _("Morning")
+    return _("Afternoon") if hour < EVENING else _("Evening")
 
 
 def _following(week: Week, mode: str, consultant: int | None) -> str:
