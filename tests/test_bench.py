@@ -29,4 +29,6 @@ def test_benchmark_runs_and_writes_its_figures(
     assert written["figures"] == report.rows
     assert written["figures"]
     assert written["machine"]["cores"] == os.cpu_count()
-    assert written["notes"] == [f"{kind}: audit clean"]
+    # What only reads has no bookings that could be audited.
+    notes = [] if name == "slots" else [f"{kind}: audit clean"]
+    assert written["notes"] == notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,19 +23,10 @@ from consulting.slots.engine import (
     starts_that_fit,
     starts_with_enough,
 )
+from tests.consulting.reference import QUARTER, ZONES, moment_of, open_quarters, walls
 
-# Days around which each zone's clocks change, and one without changes.
-ZONES = {
-    "Asia/Tehran": dt.date(2026, 11, 24),
-    "Europe/Berlin": dt.date(2026, 10, 24),
-    "America/New_York": dt.date(2026, 3, 7),
-    "Australia/Lord_Howe": dt.date(2026, 4, 4),
-    "America/Santiago": dt.date(2026, 9, 5),
-    "Africa/Cairo": dt.date(2026, 4, 23),
-    "Pacific/Apia": dt.date(2011, 12, 29),
-}
+EXAMPLES = 5_000 if os.environ.get("HIDAJ_NIGHT") else 400
 DAYS = 3
-QUARTER = dt.timedelta(minutes=15)
 
 quarters = st.integers(0, 95)
 
@@ -87,12 +79,12 @@ def stories(draw: st.DrawFn) -> dict[str, object]:
 def reference(story: dict) -> list[dt.datetime]:
     """Walk over every wall time of every stretch, and look at every quarter."""
     zone = story["zone"]
-    open_ = _open_quarters(story["more"], zone) - _open_quarters(story["fewer"], zone)
+    open_ = open_quarters(story["more"], zone) - open_quarters(story["fewer"], zone)
     busy = _busy_quarters(story)
     starts = set()
     for hours in story["more"]:
-        for number, wall in enumerate(_walls(hours)):
-            start = _moment(wall, zone)
+        for number, wall in enumerate(walls(hours)):
+            start = moment_of(wall, zone)
             if start is None or number % story["step"]:
                 continue
             meeting = {start + n * QUARTER for n in range(story["length"])}
@@ -103,35 +95,6 @@ def reference(story: dict) -> list[dt.datetime]:
             if meeting <= open_ and not around & busy:
                 starts.add(start)
     return sorted(starts)
-
-
-def _walls(hours: Hours) -> list[dt.datetime]:
-    wall = dt.datetime.combine(hours.on, hours.start)
-    end = dt.datetime.combine(hours.on, hours.end)
-    if hours.end == dt.time(0):
-        end += dt.timedelta(days=1)
-    walls = []
-    while wall < end:
-        walls.append(wall)
-        wall += QUARTER
-    return walls
-
-
-def _moment(wall: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
-    """UTC of a wall time: None when the clocks skip it, the first when it is double."""
-    for offset in sorted(
-        {wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)},
-        reverse=True,
-    ):
-        moment = (wall - offset).replace(tzinfo=dt.UTC)
-        if moment.astimezone(zone).replace(tzinfo=None) == wall:
-            return moment
-    return None
-
-
-def _open_quarters(lines: list[Hours], zone: ZoneInfo) -> set[dt.datetime]:
-    moments = {_moment(wall, zone) for hours in lines for wall in _walls(hours)}
-    return {moment for moment in moments if moment is not None}
 
 
 def _origin(story: dict) -> dt.datetime:
@@ -169,7 +132,7 @@ def engine(story: dict) -> list[dt.datetime]:
 
 
 @seed(20261124)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(stories())
 def test_engine_agrees_with_the_reference(story: dict) -> None:
     assert engine(story) == reference(story)
