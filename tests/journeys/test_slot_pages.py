@@ -16,8 +16,9 @@ import datetime as dt
 from tests.factories import make_consultant, make_service
 from consulting.services.availability import WeeklyHours
 hours = [WeeklyHours(day, dt.time(8), dt.time(19)) for day in range(7)]
-make_service(slug="many", title_fa="عیب‌یابی الگو", consultants=[make_consultant(hours=hours)])
-make_service(slug="none", title_fa="طرح فصل", consultants=[make_consultant(hours=[])])
+busy, idle = make_consultant(hours=hours), make_consultant(hours=[])
+make_service(slug="many", title_fa="عیب‌یابی الگو", consultants=[busy])
+make_service(slug="none", title_fa="طرح فصل", consultants=[idle])
 """
 
 
