@@ -19,6 +19,8 @@ SiteFactory = Callable[..., Site]
 IS_NIGHT = bool(os.environ.get("HIDAJ_NIGHT"))
 ROUNDS = 100 if IS_NIGHT else 2
 STORM_SECONDS = 60 if IS_NIGHT else 6
+# A writer needs some seconds to start again.
+KILL_EVERY = 8 if IS_NIGHT else 2
 WRITERS = 64
 SEATS = 10
 
@@ -97,13 +99,47 @@ def test_64_writers_want_one_time(live_site: SiteFactory) -> None:
     print(f"64 writers, one time: {len(starts)} rounds, {len(starts) * WRITERS} forms")
 
 
+def test_32_pairs_change_runs_in_opposite_directions(live_site: SiteFactory) -> None:
+    site = live_site(workers=0)
+    field = make_field(site, runs=0, capacity=SEATS, people=WRITERS)
+    runs = make_runs(site, 2, WRITERS)
+    calls = [
+        {"run": runs[n % 2], "user": user, "person": person, "gap": 0}
+        for n, (user, person) in enumerate(
+            zip(field["users"], field["people"], strict=True)
+        )
+    ]
+
+    with writers(site, 3) as crowd:
+        assert words(rush(crowd, "take_place", calls)) == {"done": WRITERS}
+        for _round in range(ROUNDS):
+            here, there = (confirmed_in(site, run) for run in runs)
+            moves = [
+                {"reservation": pk, "run": run}
+                for pair in zip(here, there, strict=True)
+                for pk, run in zip(pair, reversed(runs), strict=True)
+            ]
+            answers = rush(crowd, "change_run", moves)
+
+            # Nobody is told of a deadlock, or to come back later.
+            assert words(answers) == {"done": WRITERS}
+            assert [len(confirmed_in(site, run)) for run in runs] == [32, 32]
+    site.manage("audit")
+    print(f"32 pairs: {ROUNDS} rounds, {ROUNDS * WRITERS} moves")
+
+
 def test_storm_with_kills_keeps_every_promise(live_site: SiteFactory) -> None:
     site = live_site(workers=0)
     field = make_field(site, runs=3, capacity=4, people=24)
 
     with writers(site, 3) as crowd:
         told = blow(
-            crowd, field, seconds=STORM_SECONDS, threads=4, seed=7, kill_every=1.5
+            crowd,
+            field,
+            seconds=STORM_SECONDS,
+            threads=4,
+            seed=7,
+            kill_every=KILL_EVERY,
         )
 
     print("storm over services:", told.figures)

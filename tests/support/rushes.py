@@ -9,7 +9,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import Person, User
+from booking.services.transfers import transfer
 from consulting.services.appointments import confirm_appointment, hold_slot
+from courses.models import CourseRun
 from courses.services import enrolment
 
 
@@ -52,3 +54,15 @@ def take_time(
         now=timezone.now(),
     )
     return [row.pk]
+
+
+def change_run(reservation: int, run: int) -> list[int]:
+    """Move a place to another run."""
+    offering = CourseRun.objects.values_list("offering_id", flat=True).get(pk=run)
+    rows = transfer(
+        reservation_ids=[reservation],
+        to_offering_id=offering,
+        by=None,
+        now=timezone.now(),
+    )
+    return [row.pk for row in rows]

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from accounts.models import Person, User
 from booking.models import Offer, Party, Reservation, TimeBlock, WaitingEntry
-from booking.services import parties, resources, waiting
+from booking.services import approval, naming, parties, resources, waiting
+from booking.services.needs import Need
+from booking.services.transfers import transfer
 from consulting.models import Meeting
 from consulting.services.appointments import book_appointment, hold_slot
 from consulting.services.meetings import move_appointment
@@ -111,6 +113,46 @@ def cancel(act: Act) -> list[Fact]:
         return []
     row = parties.cancel_reservation(reservation_id=pk, by=None, now=act.now)
     return [("reservation", row.pk, "cancelled")]
+
+
+def change_run(act: Act) -> list[Fact]:
+    pk = act.one_of(Reservation.objects.confirmed().filter(person__isnull=False))
+    to = CourseRun.objects.get(pk=act.run).offering_id
+    if pk is None or Meeting.objects.filter(offering__reservations=pk).exists():
+        return []
+    rows = transfer(reservation_ids=[pk], to_offering_id=to, by=None, now=act.now)
+    return [("reservation", pk, "transferred"), *_reservations(rows)]
+
+
+def pass_on(act: Act) -> list[Fact]:
+    pk, (person,) = act.one_of(Reservation.objects.confirmed()), act.people()
+    if pk is None:
+        return []
+    row = naming.pass_on(reservation_id=pk, person=person, by=None, now=act.now)
+    return _reservations([row])
+
+
+def ask(act: Act) -> list[Fact]:
+    """Book a place that the staff have to approve."""
+    run, user, people = act.run, act.user, act.people()
+    rows = parties.book(
+        offering_id=CourseRun.objects.get(pk=run).offering_id,
+        booker=user,
+        people=people,
+        key=act.key,
+        now=act.now,
+        needs={person.pk: Need(("prerequisite",)) for person in people},
+    )
+    return _reservations(rows)
+
+
+def decide(act: Act) -> list[Fact]:
+    pk = act.one_of(Reservation.objects.pending())
+    if pk is None:
+        return []
+    service = act.random.choice([approval.approve, approval.refuse])
+    row = service(reservation_id=pk, by=act.user, reason="ظرفیت", now=act.now)
+    return _reservations([row])
 
 
 def give_up(act: Act) -> list[Fact]:
@@ -247,6 +289,10 @@ ACTS: dict[Callable[[Act], list[Fact]], int] = {
     book: 20,
     join: 16,
     cancel: 12,
+    change_run: 6,
+    pass_on: 3,
+    ask: 4,
+    decide: 4,
     give_up: 2,
     accept: 8,
     decline: 3,
@@ -263,7 +309,7 @@ ACTS: dict[Callable[[Act], list[Fact]], int] = {
 }
 BY_NAME = {function.__name__: function for function in ACTS}
 # A form that was sent is sent again by its person until there is an answer.
-WITH_KEY = {"book", "join", "book_time"}
+WITH_KEY = {"book", "join", "ask", "book_time"}
 
 
 def choose(random: Random) -> str:

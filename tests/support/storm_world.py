@@ -8,7 +8,6 @@ import json
 from django.utils import timezone
 
 from accounts.models import Person, User
-from booking.models import Room
 from consulting.slots import free_slots
 from courses.planner import PlannedSession
 from tests.factories import (
@@ -47,11 +46,10 @@ def own_person(user: User) -> Person:
     return make_person(user=user, contact_phone=user.phone)
 
 
-def make_open_run(capacity: int, room: Room | None = None) -> int:
+def make_open_run(capacity: int) -> int:
     """A published run of three class sessions that begins in three weeks."""
+    room = make_room(capacity=max(capacity, 20))
     first = timezone.localdate() + dt.timedelta(days=21)
     plan = [PlannedSession(first + dt.timedelta(days=n), *HOURS) for n in range(3)]
-    run = make_run(
-        capacity=capacity, sessions=plan, room=room or make_room(), now=timezone.now()
-    )
+    run = make_run(capacity=capacity, sessions=plan, room=room, now=timezone.now())
     return run.pk

@@ -1,0 +1,138 @@
+"""What all stories begin with: two runs, one consultant, three users, six people.
+
+The first run is full and somebody waits; in the second one a place is free and two wait
+together; the consultant has one appointment. So the first steps of a story already meet
+the rules that are hard to keep.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from accounts.models import Person, User
+from booking.ledger import cell_of
+from booking.models import Reservation, Resource, WaitingEntry
+from booking.services import parties, waiting
+from consulting.models import Service
+from consulting.services.appointments import book_appointment
+from courses.models import ClassSession, CourseRun
+from courses.planner import PlannedSession
+from tests.factories import (
+    NOW,
+    make_consultant,
+    make_person,
+    make_room,
+    make_run,
+    make_service,
+    make_user,
+)
+from tests.stories.hours import Appointment, Hours
+from tests.stories.line import Line, Turn
+
+TEHRAN = ZoneInfo("Asia/Tehran")
+# So far away that no story comes near a start.
+DAY = dt.date(2027, 6, 12)
+MIDNIGHT = dt.datetime.combine(DAY, dt.time(), TEHRAN)
+FIRST_CELL = cell_of(MIDNIGHT)
+QUARTER = dt.timedelta(minutes=15)
+CAPACITY = 2
+USERS, PEOPLE = 3, 6
+# 09:00
+FIRST_START = 36
+
+
+@dataclass(frozen=True)
+class World:
+    """The rows that stories play with; each story is undone after it."""
+
+    users: list[User]
+    people: list[Person]
+    runs: list[CourseRun]
+    session: ClassSession
+    service: Service
+    consultant: Person
+    resource: Resource
+    entries: list[WaitingEntry]
+    appointment: Reservation
+
+    def lines(self) -> list[Line]:
+        """The models of both runs at the beginning."""
+        full = Line(CAPACITY, NOW, confirmed={0: 0, 1: 1}, arrivals=1)
+        full.line.append(Turn(user=2, people=(2,), arrived=1))
+        waits = Line(CAPACITY, NOW, confirmed={3: 1}, arrivals=1)
+        waits.line.append(Turn(user=2, people=(4, 5), arrived=1))
+        for line in (full, waits):
+            line.fill()
+        return [full, waits]
+
+    def hours(self) -> Hours:
+        """The model of the consultant's day at the beginning."""
+        return Hours(NOW, [Appointment(user=0, start=FIRST_START, person=0)])
+
+
+def at(quarter: int) -> dt.datetime:
+    """When a quarter of the day begins."""
+    return MIDNIGHT + quarter * QUARTER
+
+
+def make_world() -> World:
+    """By services, at NOW."""
+    consultant = make_consultant()
+    service = make_service(
+        consultants=[consultant], buffer_after_minutes=15, horizon_days=365
+    )
+    runs = [open_run(consultant), open_run(make_person())]
+    users = [make_user() for _ in range(USERS)]
+    people = [make_person() for _ in range(PEOPLE)]
+    for run, user, person in ((0, 0, 0), (0, 1, 1), (1, 1, 3)):
+        parties.book(
+            offering_id=runs[run].offering_id,
+            booker=users[user],
+            people=[people[person]],
+            key=uuid4(),
+            now=NOW,
+        )
+    entries = [
+        waiting.join_list(
+            offering_id=run.offering_id,
+            booker=users[2],
+            people=party,
+            key=uuid4(),
+            now=NOW,
+        )
+        for run, party in zip(runs, ([people[2]], people[4:]), strict=True)
+    ]
+    return World(
+        users=users,
+        people=people,
+        runs=runs,
+        session=runs[0].sessions.get(number=2),
+        service=service,
+        consultant=consultant,
+        resource=Resource.objects.get(person=consultant),
+        entries=entries,
+        appointment=book_appointment(
+            service_id=service.pk,
+            mode="phone",
+            consultant_id=None,
+            starts_at=at(FIRST_START),
+            booker=users[0],
+            person=people[0],
+            key=uuid4(),
+            now=NOW,
+        ),
+    )
+
+
+def open_run(instructor: Person) -> CourseRun:
+    days = [DAY + dt.timedelta(days=number) for number in (7, 8, 9)]
+    return make_run(
+        capacity=CAPACITY,
+        room=make_room(),
+        instructors=[instructor],
+        sessions=[PlannedSession(day, dt.time(13), dt.time(15)) for day in days],
+        now=NOW,
+    )

@@ -1,0 +1,26 @@
+"""Stories of faulty rules; each fault must be found. Not a test of `make test` itself:
+`tests/booking/test_faults.py` runs it in a process of its own.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.booking.conftest import recorder  # noqa: F401 - an autouse fixture
+from tests.booking.test_stories import Story, tell
+from tests.support.faults import FAULTS
+
+STORIES = 200
+STEPS = 15
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    FAULTS[name](monkeypatch)
+
+    with pytest.raises(Exception) as found:
+        tell(STORIES, STEPS, audit_every=1)
+
+    words = str(found.value).splitlines()[0][:100]
+    print(f"\nfault {name}: story {Story.told}, {found.typename}: {words}")
