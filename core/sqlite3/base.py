@@ -28,7 +28,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.queue = WriterQueue(f"{self.settings_dict['NAME']}-queue")
 
     def _start_transaction_under_autocommit(self) -> None:
-        self._wait_for_turn()
+        # Who only reads, as the audit does, waits for nobody.
+        if self.transaction_mode != "DEFERRED":
+            self._wait_for_turn()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
