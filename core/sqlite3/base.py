@@ -29,7 +29,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _start_transaction_under_autocommit(self) -> None:
         # Who only reads, as the audit does, waits for nobody.
-        if self.transaction_mode != "DEFERRED":
+        if self.transaction_mode != "DEFERRED":  # type: ignore[attr-defined]
             self._wait_for_turn()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
