@@ -22,7 +22,7 @@ from tests.support.site import BASE_DIR, Databases, share_static, site_environme
 Served = tuple[subprocess.Popen[bytes], str, Path]
 
 
-def wait_until(is_true: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(is_true: Callable[[], object], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < until, "it did not happen in time"

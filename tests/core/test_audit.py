@@ -21,7 +21,7 @@ def write_beside(name: str) -> None:
     """Write in a connection of its own, and wait until that is done."""
     thread = threading.Thread(target=write, args=[name])
     thread.start()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert not thread.is_alive()
 
 

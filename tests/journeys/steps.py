@@ -14,7 +14,7 @@ from persian.phones import normalise_mobile
 from persian.text import to_latin_digits, to_persian_digits
 from tests.support.site import Site
 
-SECONDS = 30_000
+SECONDS = 45_000
 CODE = re.compile(r"#(\d{6})\b")
 
 expect.set_options(timeout=SECONDS)

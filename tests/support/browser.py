@@ -45,7 +45,7 @@ def watched_page(browser: Browser, **options: object) -> Iterator[Page]:
     """A page in a context of its own; what went wrong in it is an error at the end."""
     settings: dict[str, object] = {"viewport": PHONE, "locale": "fa-IR", **options}
     context = browser.new_context(**settings)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(45_000)
     page = context.new_page()
     faults = watch(page)
     yield page

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.sqlite3.queue import WriterQueue
 
-SECONDS = 20
+SECONDS = 60
 context = multiprocessing.get_context("fork")
 
 

@@ -20,7 +20,7 @@ import psycopg
 
 from config.serve import free_port
 
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 class PostgresServer:
@@ -138,7 +138,7 @@ class PostgresServer:
         if self.process:
             self.process.terminate()
             try:
-                self.process.wait(timeout=10)
+                self.process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

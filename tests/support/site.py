@@ -37,7 +37,7 @@ import requests
 from config.serve import Child, free_port
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 TEST_SECRET = "a-key-of-a-site-under-test-that-is-long-enough-to-be-accepted"
 
 _numbers = itertools.count(1)
@@ -153,7 +153,7 @@ class Site:
                 return cursor.fetchall() if cursor.description else []
         path = self.database_url.removeprefix("sqlite:///")
         with (
-            contextlib.closing(sqlite3.connect(path, timeout=20)) as database,
+            contextlib.closing(sqlite3.connect(path, timeout=60)) as database,
             database,
         ):
             return database.execute(query.replace("%s", "?"), parameters).fetchall()
@@ -165,11 +165,11 @@ class Site:
         return [json.loads(line) for line in lines]
 
     def wait_for_message(self, to: str, contains: str = "") -> dict[str, Any]:
-        """The newest message to a number, waiting up to 20 s for one.
+        """The newest message to a number, waiting up to 60 s for one.
 
         Raises AssertionError with what was sent when none comes.
         """
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             for message in reversed(self.messages()):
                 if message["to"] == to and contains in message["text"]:
