@@ -17,7 +17,7 @@ class Question:
 
 
 def rules() -> list[str]:
-    """Ten lines; the numbers are those that the system itself obeys."""
+    """A few lines; the numbers are those that the system itself obeys."""
     lines = [
         _("A mobile number is enough to book; no e-mail and no password."),
         _("After the code we keep your place for %(minutes)s minutes while you write.")
