@@ -188,10 +188,6 @@ class Booking:
             return _("On the waiting list, number %(place)s") % {
                 "place": to_reader_digits(str(self.line_place))
             }
-        if self.is_pending and self.reservation.approval_until:
-            return _("Request: we answer until %(moment)s") % {
-                "moment": format_datetime(self.reservation.approval_until)
-            }
         if self.is_confirmed and self.is_past:
             return _("Over")
         return str(self.reservation.get_state_display())

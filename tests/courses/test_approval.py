@@ -343,7 +343,8 @@ def test_request_is_taken_back_on_its_page(client: Client, run: CourseRun) -> No
     client.post(f"{url}cancel/{place.pk}/")
 
     place.refresh_from_db()
-    assert "درخواست: تا" in page
+    assert "در انتظار تأیید" in page
+    assert "با پیامک پاسخ می‌دهیم" in page
     assert "پس گرفتن درخواست" in asked
     assert place.state == "cancelled"
 
