@@ -1,22 +1,14 @@
-"""People move between two runs in opposite directions at the same moment.
+"""People move between two runs in opposite directions at the same moment, over HTTP.
 
-The control test locks the two rows as they come and must see a deadlock; otherwise the
-order of locks would prove nothing.
+tests/booking/test_lock_order.py shows that locks in another order do collide.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable
 
-import pytest
-from django.db import OperationalError, connection, transaction
-
-from booking.models import Offering
-from core.transactions import is_retryable
-from tests.factories import make_offering
 from tests.support.forms import open_form, submit
 from tests.support.races import run_processes
 from tests.support.site import Site
@@ -25,7 +17,7 @@ from tests.test_races import client_of, cookies
 SiteFactory = Callable[..., Site]
 
 IS_NIGHT = bool(os.environ.get("HIDAJ_NIGHT"))
-PAIRS = 32 if IS_NIGHT else 8
+PAIRS = 32 if IS_NIGHT else 6
 ROUNDS = 10 if IS_NIGHT else 1
 
 MAKE_RUNS = """
@@ -100,34 +92,3 @@ def states_in(site: Site, code: str) -> dict[str, int]:
         f"{code}-%",
     )
     return dict(Counter(state for (state,) in rows))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_control_locks_as_they_come_deadlock() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer and knows no deadlock of rows")
-    pair = [make_offering().pk, make_offering().pk]
-    both_hold_one = threading.Barrier(2)
-    faults: list[bool] = []
-
-    def lock(order: list[int]) -> None:
-        try:
-            with transaction.atomic():
-                for number, pk in enumerate(order):
-                    Offering.objects.select_for_update().get(pk=pk)
-                    if number == 0:
-                        both_hold_one.wait(10)
-        except OperationalError as error:
-            faults.append(is_retryable(error))
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=lock, args=[order]) for order in (pair, pair[::-1])
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert faults == [True]
