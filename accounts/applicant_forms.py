@@ -80,6 +80,11 @@ class ApplicantForm(forms.Form):
         ]
 
     @property
+    def is_about_one(self) -> bool:
+        """Whether only one person comes: then «for myself» means nobody else."""
+        return True
+
+    @property
     def own_parts(self) -> list[str]:
         """The layout of the booker's name; nothing when it is known."""
         return ["own_name"] if "own_name" in self.fields else []
@@ -97,7 +102,8 @@ class ApplicantForm(forms.Form):
         helper = FormHelper()
         helper.form_tag = False
         helper.disable_csrf = True
-        consent_class = "consent for-other" if self.knows_consent else "consent"
+        waits = self.knows_consent and self.is_about_one
+        consent_class = "consent for-other" if waits else "consent"
         helper.layout = Layout(
             "key",
             *parts,

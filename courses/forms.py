@@ -146,6 +146,10 @@ class ApplicationForm(PartyFields, ApplicantForm):
         return data
 
     @property
+    def is_about_one(self) -> bool:
+        return self.places == 1
+
+    @property
     def is_later(self) -> bool:
         """Whether even the first person is named later."""
         is_nobody = not self.is_for_me and not self.cleaned_data.get("name")
