@@ -165,6 +165,10 @@ def why_not_sent(message: OutboxMessage) -> str:
 
 
 def _why_failed(code: str) -> str:
+    if code == "NoRoute":
+        return _("No channel serves this number. Please call.")
+    if code == "absent":
+        return _("The sending service never got it. Please call.")
     if code in NO_TEXT or code.endswith("DoesNotExist"):
         return _("Its text could not be made. Please tell the administrator.")
     if "Timeout" in code or "Connection" in code:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from booking.models import OfferingKind, Reservation
 from consulting.models import Meeting
 from courses.models import ClassSession, SessionNotice
+from desk.messages import SECRET_PART
 from desk.models import StaffTask, TaskKind
 from desk.tasks import open_task
 from notifications.questions import Wish
@@ -72,7 +75,13 @@ def receive_wish(wish: Wish, now: dt.datetime) -> None:
 
 
 def _words(wish: Wish) -> str:
-    """What they wrote, where that says more than the kind of the task."""
+    """What they wrote, where that says more than the kind of the task.
+
+    What did not arrive is there to be read out, without links that open something.
+    """
+    if wish.kind == TaskKind.UNREACHED:
+        mailed = _("It went by e-mail too.") if wish.was_mailed else ""
+        return f"{SECRET_PART.sub('…', wish.text)}\n{mailed}".strip()
     return wish.text if wish.kind == TaskKind.ANSWER or len(wish.text) > 3 else ""
 
 

@@ -9,12 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from booking.models import Reservation
 from core.transactions import atomic_retrying
+from courses.models import ClassSession
 from desk.exceptions import DeskError
 from desk.models import StaffTask, TaskKind, TaskResult
 from notifications.alarms import Alarm
 
 # An open task whose time is over leaves the list by itself after so long.
+NO_ANSWER = "no_answer"
 LAPSES_AFTER = dt.timedelta(hours=12)
 
 
@@ -73,6 +76,47 @@ def note_try(*, task_id: int, now: dt.datetime) -> StaffTask:
     if task.tried_at is None or now - task.tried_at > dt.timedelta(minutes=1):
         task.tries, task.tried_at = task.tries + 1, now
         task.save(update_fields=["tries", "tried_at"])
+    return task
+
+
+@atomic_retrying
+def note_call(
+    *,
+    session: ClassSession,
+    reservation: Reservation,
+    result: str,
+    by: User | None,
+    now: dt.datetime,
+) -> StaffTask:
+    """What came of calling somebody about a class session.
+
+    An open call about the same is used, whoever opened it. `result` is reached,
+    wrong_number or no_answer. Raises DeskError when somebody else closed it meanwhile.
+    """
+    task = _open_call(session, reservation, now)
+    if result == NO_ANSWER:
+        return note_try(task_id=task.pk, now=now)
+    return close_task(task_id=task.pk, result=result, by=by, now=now)
+
+
+def _open_call(
+    session: ClassSession, reservation: Reservation, now: dt.datetime
+) -> StaffTask:
+    known = StaffTask.objects.open().filter(
+        kind=TaskKind.UNREACHED, class_session=session, reservation=reservation
+    )
+    if task := known.first():
+        return task
+    person = reservation.person
+    task, _is_new = open_task(
+        kind=TaskKind.UNREACHED,
+        key=f"call:session:{session.pk}:{reservation.pk}",
+        now=now,
+        phone=person.contact_phone if person else "",
+        reservation=reservation,
+        class_session=session,
+        due_at=session.starts_at,
+    )
     return task
 
 

@@ -16,6 +16,7 @@ from desk.views import (
     staff_messages,
     staff_people,
     staff_places,
+    staff_reach,
     staff_run_acts,
     staff_run_new,
     staff_runs,
@@ -179,6 +180,16 @@ staff_patterns = [
 ]
 
 message_patterns = [
+    path(
+        "staff/sessions/<int:pk>/reach/",
+        staff_reach.session_reach,
+        name="staff_session_reach",
+    ),
+    path(
+        "staff/sessions/<int:pk>/reach/<int:reservation_pk>/",
+        staff_reach.session_called,
+        name="staff_session_called",
+    ),
     path("staff/tasks/", staff_tasks.task_list, name="staff_tasks"),
     path(
         "staff/tasks/<int:pk>/result/",

@@ -91,6 +91,18 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """Messages whose gateway is to be asked what became of them."""
         return self.filter(next_check_at__lte=now).order_by("next_check_at", "pk")
 
+    def stranded(
+        self, now: dt.datetime, doubt: dt.timedelta, oldest: dt.timedelta
+    ) -> OutboxQuerySet:
+        """SMS that did not arrive, or stay in doubt for so long, and no one saw to."""
+        return self.filter(
+            Q(state__in=[State.FAILED, State.UNDELIVERED])
+            | Q(state=State.UNKNOWN, first_call_at__lte=now - doubt),
+            channel=Channel.SMS,
+            climbed_at=None,
+            created_at__gte=now - oldest,
+        ).order_by("pk")
+
     def with_expired_lease(self, now: dt.datetime) -> OutboxQuerySet:
         """Messages whose sender died or hangs."""
         return self.filter(state=State.SENDING, lease_until__lte=now)
@@ -134,6 +146,8 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     # When its fate is asked for next; empty when nobody asks (any more).
     next_check_at = models.DateTimeField(null=True, blank=True)
+    # When somebody else took over, because it did not arrive.
+    climbed_at = models.DateTimeField(null=True, blank=True)
     # Which of the routes of its number is tried first, 0 for the usual one.
     route = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -158,6 +172,13 @@ class OutboxMessage(models.Model):
                 fields=["lease_until"],
                 condition=Q(state="sending"),
                 name="outboxmessage_leased",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(
+                    state__in=["failed", "undelivered", "unknown"], climbed_at=None
+                ),
+                name="outboxmessage_stranded",
             ),
             models.Index(
                 fields=["next_check_at"],

@@ -53,10 +53,11 @@ class Replies:
 
 @dataclass(frozen=True)
 class Wish:
-    """What staff have to see to because of an SMS that came in.
+    """What staff have to see to because of an SMS that came in, or did not arrive.
 
-    `kind` is call_back, cannot_come, late or answer. The subject is that of the
-    message that was answered, "" and 0 when there was none.
+    `kind` is call_back, cannot_come, late, answer or unreached. The subject is that of
+    the message in question, "" and 0 when there was none; `was_mailed` tells that the
+    same news went by e-mail.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Wish:
     text: str
     subject_kind: str = ""
     subject_id: int = 0
+    was_mailed: bool = False
 
 
 Reception = Callable[[Wish, dt.datetime], None]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from core.health import register_check
 from core.registry import register_audit, register_personal_data, register_tick
-from notifications import audit, checks, credit, inbox, reply_kinds, reports, upkeep
+from notifications import (
+    audit,
+    checks,
+    credit,
+    inbox,
+    ladder,
+    reply_kinds,
+    reports,
+    upkeep,
+)
 
 
 def register() -> None:
@@ -14,6 +23,7 @@ def register() -> None:
     register_tick("outbox.sweep", upkeep.sweep, every_seconds=30)
     register_tick("outbox.drain", upkeep.drain_in_tick, every_seconds=30)
     register_tick("outbox.reports", reports.ask_for_reports, every_seconds=30)
+    register_tick("sms.ladder", ladder.climb, every_seconds=60)
     register_tick("sms.inbox", inbox.receive, every_seconds=60)
     register_tick("sms.credit", credit.look_at_credit, every_seconds=1800)
     register_check("outbox", upkeep.outbox_is_well)

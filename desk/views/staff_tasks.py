@@ -17,12 +17,11 @@ from desk.paging import back_to
 from desk.roles import staff_only
 from desk.staffpage import staff_page
 from desk.task_lines import task_lines
-from desk.tasks import close_task, note_try
+from desk.tasks import NO_ANSWER, close_task, note_try
 from desk.views.staff_runs import user_of
 
 DONE_SHOWN_FOR = dt.timedelta(days=2)
 DONE_SHOWN = 30
-NO_ANSWER = "no_answer"
 RESULTS = (TaskResult.REACHED, TaskResult.WRONG_NUMBER, TaskResult.DONE)
 
 
