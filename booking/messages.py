@@ -80,13 +80,14 @@ def _booker_name(user: User, length: int) -> str:
 
 
 def question_labels(name: str, starts_at: dt.datetime) -> dict[str, str]:
-    """How an answer by SMS names whose meeting it is about: in full, and in short."""
+    """How an answer by SMS names whose meeting it is about: in full, and its parts."""
     day = format_date(starts_at, weekday=True, year=False)
     full = [clip(name, 14), f"{day} {format_time(starts_at)}"]
     short = f"{format_date(starts_at, year=False)} {format_time(starts_at)}"
     return {
         "label": ("، " if is_persian() else ", ").join(filter(None, full)),
-        "short": f"{clip(name, 8)} {short}".strip(),
+        "name": name,
+        "when": short,
     }
 
 

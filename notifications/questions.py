@@ -27,13 +27,14 @@ class Answered(enum.StrEnum):
 @dataclass(frozen=True)
 class Question:
     """Something open: `topic` is the same for all messages about the same meeting of
-    the same person. `label` names it in the reader's language within 44 characters,
-    `short` within 26.
+    the same person. `label` names it in the reader's language within 44 characters;
+    `name` and `when` are its parts, the second one short.
     """
 
     topic: str
     label: str
-    short: str
+    name: str
+    when: str
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Which? Send its number:\n{choices}\n{centre}",
     },
 }
-CHOICE_LENGTH = 26
+CHOICE_LENGTH, NAME_LENGTH = 26, 8
 
 
 def _centre() -> dict[str, str]:
@@ -75,12 +75,19 @@ def _values(inbound_id: int, language: str) -> Mapping[str, str]:
 
 def _choices(inbound: InboundMessage, language: str) -> str:
     asked = OutboxMessage.objects.in_bulk(inbound.choices)
-    lines = [
-        f"{n}. {clip(_question(asked[pk], language).short, CHOICE_LENGTH)}"
-        for n, pk in enumerate(inbound.choices, 1)
-        if pk in asked
-    ]
+    questions = [_question(asked[pk], language) for pk in inbound.choices]
+    lines = [f"{n}. {words}" for n, words in enumerate(_told_apart(questions), 1)]
     return to_reader_digits("\n".join(lines))
+
+
+def _told_apart(questions: list[Question]) -> list[str]:
+    """What differs is said at length: who, when, or a little of both."""
+    if len({question.when for question in questions}) == 1:
+        return [clip(question.name, CHOICE_LENGTH) for question in questions]
+    if len({question.name for question in questions}) == 1:
+        return [clip(question.when, CHOICE_LENGTH) for question in questions]
+    both = (f"{clip(q.name, NAME_LENGTH)} {q.when}" for q in questions)
+    return [clip(words.strip(), CHOICE_LENGTH) for words in both]
 
 
 def _question(message: OutboxMessage, language: str) -> Question:
@@ -88,7 +95,7 @@ def _question(message: OutboxMessage, language: str) -> Question:
     replies = kinds.get(message.kind).replies
     at = message.first_call_at or timezone.now()
     question = replies.question(message.subject_id, language, at) if replies else None
-    return question or Question("", "", "")
+    return question or Question("", "", "", "")
 
 
 def register_kinds() -> None:

@@ -40,7 +40,9 @@ class Asker:
 
     def question(self, pk: int, language: str, now: dt.datetime) -> Question | None:
         topic = self.open.get(pk)
-        return Question(topic, f"کلاس {topic}", f"کلاس {topic}") if topic else None
+        if not topic:
+            return None
+        return Question(topic, f"کلاس {topic}", f"کلاس {topic}", "۱۶:۰۰")
 
     def answer(self, pk: int, meaning: Meaning, now: dt.datetime) -> Answered:
         if self.refuses:
