@@ -14,7 +14,7 @@ OWNERS = {
     r"\b(seats_taken|waiting_parties)\s*[-+]?=[^=]": {
         # The two places that may write, and the fields' own definition.
         "booking/seats.py",
-        "booking/models/places.py",
+        "booking/models/offerings.py",
     },
     r"BusyCell\(|BusyCell\.objects\.(create|bulk_create|get_or_create)": {
         "booking/ledger.py",
