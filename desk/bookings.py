@@ -159,6 +159,13 @@ class Booking:
         return self.reservation.state == ReservationState.WAITING
 
     @property
+    def is_applied(self) -> bool:
+        """Whether it takes part in a draw that is still to come."""
+        entry = waiting_entry_of(self.reservation)
+        is_entered = entry is not None and entry.state == EntryState.APPLIED
+        return self.is_waiting and is_entered
+
+    @property
     def is_confirmed(self) -> bool:
         return self.reservation.state == ReservationState.CONFIRMED
 
@@ -180,7 +187,7 @@ class Booking:
                 "moment": format_datetime(self.offer.expires_at)
             }
         entry = waiting_entry_of(self.reservation)
-        if self.is_waiting and entry is not None and entry.state == EntryState.APPLIED:
+        if self.is_applied and entry is not None:
             return _("Application %(number)s for the draw") % {
                 "number": to_reader_digits(str(entry.number))
             }

@@ -44,6 +44,8 @@ def _subject(booking: Booking) -> _Subject | None:
         return _Subject("appointment_confirmed", "reservation", reservation.pk)
     if booking.offer is not None:
         return _Subject("place_offered", "offer", booking.offer.pk)
+    if booking.is_applied:
+        return _Subject("draw_applied", "reservation", reservation.pk)
     kind = {
         ReservationState.CONFIRMED: "enrolment_confirmed",
         ReservationState.WAITING: "enrolment_waitlisted",

@@ -27,6 +27,11 @@ urlpatterns = [
     path("bookings/<slug:reference>/late/<int:pk>/", late.late, name="say_late"),
     path("bookings/<slug:reference>/leave/", bookings.leave, name="leave_list"),
     path(
+        "bookings/<slug:reference>/leave/<int:pk>/",
+        bookings.leave_one,
+        name="leave_alone",
+    ),
+    path(
         "bookings/<slug:reference>/offer/", bookings.answer_offer, name="answer_offer"
     ),
     path("bookings/<slug:reference>/resend/", bookings.resend, name="resend_booking"),

@@ -170,6 +170,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/bookings/<enrolled>/cancel/", HOLDER, done(HOLDER)),
         Row("/bookings/<enrolled>/late/<booking>/", REFUSED, done(HOLDER)),
         Row("/bookings/<offered>/leave/", HOLDER, done(HOLDER)),
+        Row("/bookings/<offered>/leave/<turned>/", HOLDER, done(HOLDER)),
         Row("/bookings/<offered>/offer/", REFUSED, done(HOLDER)),
         Row("/bookings/<enrolled>/resend/", REFUSED, done(HOLDER)),
         Row("/bookings/<enrolled>/dates.ics", HOLDER),

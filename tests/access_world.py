@@ -137,6 +137,7 @@ def _course_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "booking": str(booking.pk),
         "offered": offer.entry.party.reference,
         "turn": str(offer.entry_id),
+        "turned": str(offer.entry.party.reservations.get().pk),
         "drawn": _drawn(),
         "offer": offer_link_secret(offer),
     }

@@ -19,6 +19,7 @@ from accounts.access import person_of, person_required
 from accounts.models import User
 from booking.line import own_line
 from booking.models import Reservation, ReservationState
+from booking.services.line_acts import leave_alone
 from booking.services.parties import cancel_reservation
 from booking.services.waiting import accept_offer, decline_offer, leave_list
 from consulting.calendars import entry as meeting_entry
@@ -163,6 +164,30 @@ def leave(request: HttpRequest, reference: str) -> HttpResponse:
         messages.success(request, _("You are off the waiting list."))
         return redirect("desk:booking", reference)
     return render(request, "desk/bookings/leave.html", {"booking": first})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def leave_one(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """One of those who wait together gives up; the others keep their turn."""
+    now = timezone.now()
+    access, bookings = _open(request, reference, now)
+    chosen = _one(bookings, pk)
+    if not chosen.is_waiting:
+        messages.info(request, _("There is nothing left to cancel."))
+        return redirect("desk:booking", reference)
+    if request.method == "POST":
+        try:
+            leave_alone(reservation_id=pk, by=access.by, now=now)
+        except HidajError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request, _("They no longer wait; the others keep the turn.")
+            )
+        return redirect("desk:booking", reference)
+    context = {"booking": chosen, "alone": True}
+    return render(request, "desk/bookings/leave.html", context)
 
 
 @require_POST

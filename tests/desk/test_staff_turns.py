@@ -12,7 +12,7 @@ from booking.services.parties import cancel_reservation
 from courses.models import CourseRun
 from courses.services.enrolment import enrol, join_waiting_list
 from notifications.models import OutboxMessage
-from tests.desk.people import reception
+from tests.desk.people import applicant_client, reception, user_of
 from tests.factories import NOW, make_course, make_person, make_run, make_user
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +125,29 @@ def test_turn_is_ended_with_a_reason() -> None:
     assert refused.context["reason"].errors["reason"]
     assert states(entries) == ["withdrawn", "offered"]
     assert OutboxMessage.objects.filter(kind="left_waiting_list").exists()
+
+
+def test_one_of_a_waiting_party_leaves_on_the_page() -> None:
+    run = make_run(course=make_course(capacity=2))
+    pair = [make_person(), make_person()]
+    enrol(run_id=run.pk, booker=make_user(), people=pair, key=uuid4(), now=NOW)
+    client = applicant_client()
+    user = user_of(client)
+    entry = join_waiting_list(
+        run_id=run.pk,
+        booker=user,
+        people=[user.person, make_person()],
+        key=uuid4(),
+        now=NOW,
+    )
+    reference = entry.party.reference
+    gone, left = entry.party.reservations.order_by("pk")
+
+    page = client.get(f"/bookings/{reference}/").content.decode()
+    client.post(f"/bookings/{reference}/leave/{left.pk}/")
+
+    assert f"/bookings/{reference}/leave/{left.pk}/" in page
+    left.refresh_from_db(), gone.refresh_from_db()
+    assert (gone.state, left.state) == ("waiting", "cancelled")
+    entry.refresh_from_db()
+    assert (entry.state, entry.places) == ("waiting", 1)
