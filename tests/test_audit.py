@@ -223,6 +223,9 @@ BREAKS: dict[str, Break] = {
     "forgiven": lambda w: NoShowForgiven.objects.create(
         reservation=w.confirmed, at=w.now, by=w.hold.booked_by, reason="بیماری"
     ),
+    "runs closed": lambda w: CourseRun.objects.filter(pk=w.run.pk).update(
+        closed_at=F("last_session_at")
+    ),
     # 18: draws
     "draws": lambda w: drawn(w).update(commitment="0" * 64),
     "draws kept": lambda w: Offering.objects.filter(pk=w.draw.offering_id).update(
@@ -291,6 +294,10 @@ REFUSED: dict[str, Break] = {
     "6 a place deleted": delete_reservation,
     "7 one key, two messages": write_twice,
     "11 one UID for two": one_uid_for_all,
+    "16 a request without a deadline": lambda w: confirmed(w).update(state="pending"),
+    "17 a run closed before its end": lambda w: CourseRun.objects.filter(
+        pk=w.run.pk
+    ).update(closed_at=w.now),
     "18 places taken before a draw": take_place_before_draw,
     "18 two of one rank": rank_twice,
     "18 a result without its seed": lambda w: drawn(w).update(seed=""),
