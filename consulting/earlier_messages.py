@@ -22,7 +22,6 @@ from booking.models import OfferState
 from booking.recipients import Notice, Recipient, as_recipient, booker_recipient, send
 from consulting import values
 from consulting.models import EarlierOffer, EarlierWish, Meeting, WishState
-from core.links import secret_for
 from notifications.kinds import MessageKind
 from notifications.models import OutboxMessage
 from persian.jalali import format_time, weekday_name
@@ -44,11 +43,6 @@ SAMPLE = {
     "centre": "مرکز کفش هیدج",
     "phone": "۰۲۴ ۳۵۰۰ ۰۰۰۰",
 }
-
-
-def link_secret(offer: EarlierOffer) -> str:
-    """The secret of the link that answers this offer without a sign-in."""
-    return secret_for("earlier", offer.pk, offer.nonce)
 
 
 def recipients(wish: EarlierWish) -> list[Recipient]:
@@ -101,7 +95,7 @@ def offer_values(offer_id: int, language: str) -> Values:
             "time": format_time(offer.expires_at),
         },
         "what": _("we do not ask any more") if is_out else _("we ask again next time"),
-        **link_values(reverse("consulting:earlier_offer", args=[link_secret(offer)])),
+        **link_values(reverse("consulting:earlier_offer", args=[offer.secret])),
     }
 
 

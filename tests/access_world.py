@@ -15,7 +15,6 @@ from booking.services.endings import end_place
 from booking.services.parties import cancel_reservation
 from booking.services.resources import close_centre, take_leave
 from booking.services.waiting import offer_link_secret
-from consulting.earlier_messages import link_secret
 from consulting.models import AvailabilityOverride, EarlierOffer, Meeting, Service
 from consulting.services.appointments import book_appointment
 from consulting.services.availability import add_override
@@ -201,7 +200,7 @@ def _consulting_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "appointment_id": str(booking.pk),
         "missed": _missed(service, instructor),
         "wish": str(earlier.wish_id),
-        "earlier": link_secret(earlier),
+        "earlier": earlier.secret,
         "exception": str(AvailabilityOverride.objects.get().pk),
     }
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Person, User
 from booking.models import OfferState, Party, Reservation
 from consulting.models.catalogue import Mode, Service
+from core.links import secret_for
 
 
 class WishState(models.TextChoices):
@@ -169,6 +170,11 @@ class EarlierOffer(models.Model):
 
     def __str__(self) -> str:
         return f"earlier offer {self.pk}"
+
+    @property
+    def secret(self) -> str:
+        """The secret of the link that answers this offer without a sign-in."""
+        return secret_for("earlier", self.pk, self.nonce)
 
     def state_at(self, now: dt.datetime) -> str:
         """A deadline that passed counts at once, though its release comes later."""

@@ -23,6 +23,7 @@ from booking.services.line_acts import leave_alone
 from booking.services.parties import cancel_reservation
 from booking.services.waiting import accept_offer, decline_offer, leave_list
 from consulting.calendars import entry as meeting_entry
+from consulting.models import EarlierWish
 from core.exceptions import HidajError
 from courses.calendars import reservation_entries as class_entries
 from desk.booking_access import Access, access_to
@@ -46,7 +47,13 @@ def my_bookings(request: HttpRequest) -> HttpResponse:
 def _my_bookings(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, User):
         raise Http404
-    context = {"groups": bookings_of(request.user, timezone.now())}
+    wishes = EarlierWish.objects.standing().of_user(request.user)
+    context = {
+        "groups": bookings_of(request.user, timezone.now()),
+        "wishes": wishes.select_related(
+            "service", "person", "consultant__teaching_profile"
+        ).order_by("pk"),
+    }
     return render(request, "desk/bookings/list.html", context)
 
 

@@ -263,7 +263,7 @@ def _offer(
     # The link is derived from the key, which the first save gives.
     offer.link_digest = digest(offer.nonce)
     offer.save()
-    offer.link_digest = digest(earlier_messages.link_secret(offer))
+    offer.link_digest = digest(offer.secret)
     offer.save(update_fields=["link_digest"])
     begin_offer(offer, now=now)
     earlier_messages.tell_offer(offer, now=now)
