@@ -6,13 +6,14 @@ import argparse
 import os
 from collections.abc import Callable
 
-from bench import booking, slots
+from bench import booking, rush, slots
 from bench.places import DATABASES, Place, new_places
 from bench.report import Options, Report
 
 BENCHMARKS: dict[str, Callable[[dict[str, Place], Options], Report]] = {
     "booking": booking.run,
     "slots": slots.run,
+    "rush": rush.run,
 }
 
 

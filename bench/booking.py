@@ -4,6 +4,8 @@
   person, party, reservation, history, outbox rows, seat, commit.
 * raw: the very rows that the service writes, as plain SQL through the same driver.
 * full: the answer that nothing is free.
+* http: the same booking as the page of the run posts it, by people with sessions, with
+  the CSRF check and two gunicorn workers.
 
 `cpu_ms` is the client's own processor time for one booking, which hardly depends on
 what else runs on the machine.
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 from bench.places import Place
 from bench.report import Options, Report
+from bench.web import fill_site, form_values, verdict
 
 MANY_RUNS = 1000
 PEOPLE = 24_000
@@ -25,6 +28,7 @@ def run(places: dict[str, Place], options: Options) -> Report:
         report.versions[place.name] = place.call("bench.booking_cases:server_version")
         _service_and_ceiling(place, options, report)
         _full(place, options, report)
+        _http(place, options, report)
     return report
 
 
@@ -83,3 +87,34 @@ def _full(place: Place, options: Options, report: Report) -> None:
             reads=statements["reads"],
             writes=statements["writes"],
         )
+
+
+def _http(place: Place, options: Options, report: Report) -> None:
+    clients = min(8, max(options.clients))
+    people = 40 if options.tiny else int(1000 * options.seconds)
+    with place.site(workers=2) as site:
+        made = fill_site(site, people + 40, 30_000)
+        keys, code = made["keys"], made["run"]["code"]
+        values = form_values(site, code, keys[0])
+        shared = {"url": site.url, "code": code, "values": values}
+        # The first answers of a process load what the others find loaded.
+        warm = [{**shared, "keys": keys[n:40:clients]} for n in range(clients)]
+        place.call("bench.web:measure_bookings", warm, 10)
+        jobs = [{**shared, "keys": keys[40 + n :: clients]} for n in range(clients)]
+        done = place.call("bench.web:measure_bookings", jobs, options.seconds)
+        taken = site.sql(
+            "SELECT seats_taken FROM booking_offering WHERE id = %s",
+            made["run"]["offering_id"],
+        )
+        report.notes.append(f"{place.name} http: audit {verdict(site)}")
+    report.add(
+        database=place.name,
+        clients=clients,
+        web_workers=2,
+        http_bookings_per_s=done["per_s"],
+        p50_ms=done["p50_ms"],
+        p99_ms=done["p99_ms"],
+        max_ms=done["max_ms"],
+        refused=_others(done["outcomes"]),
+        seats_taken=taken[0][0],
+    )

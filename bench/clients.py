@@ -2,7 +2,8 @@
 
 Runs inside a place's process, where Django is set up. A case is a function
 `case(job) -> act`; `act()` does the thing once and returns a word for the outcome, or
-None when the client has nothing left to do.
+None when the client has nothing left to do. What it keeps in a list `act.notes` comes
+back, too.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Measured:
     outcomes: Counter[str] = field(default_factory=Counter)
     times: list[float] = field(default_factory=list)
     per_client: list[int] = field(default_factory=list)
+    notes: list[Any] = field(default_factory=list)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -119,12 +121,14 @@ def _act_for(act: Act, seconds: float, barrier: Barrier) -> Any:
         times.append(after - before)
         outcomes[outcome] += 1
         before = after
-    return outcomes, times, started, before, time.process_time() - cpu
+    notes = getattr(act, "notes", [])
+    return outcomes, times, started, before, time.process_time() - cpu, notes
 
 
 def _together(got: list[Any]) -> Measured:
     whole = Measured()
-    for outcomes, times, _started, _ended, cpu in got:
+    for outcomes, times, _started, _ended, cpu, notes in got:
+        whole.notes += notes
         whole.cpu_seconds += cpu
         whole.outcomes += outcomes
         whole.times += times

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import sessions
 from accounts.models import Consent, ConsentKind, Person, User
 from booking.models import Offering
 from core.audit import run_audit
@@ -60,17 +63,42 @@ def make_people(count: int) -> list[int]:
 
 
 def make_session_keys(user_ids: list[int]) -> list[str]:
-    """A signed-in session for each user, as the cookie holds it."""
-    keys = []
-    with transaction.atomic():
-        for user in User.objects.filter(pk__in=user_ids).order_by("pk"):
-            session = SessionStore()
-            session[SESSION_KEY] = str(user.pk)
-            session[BACKEND_SESSION_KEY] = BACKEND
-            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-            session.save()
-            keys.append(session.session_key)
-    return keys
+    """A signed-in session for each user, as the sign-in writes it."""
+    now = timezone.now()
+    rows = []
+    for user in User.objects.filter(pk__in=user_ids).order_by("pk"):
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = BACKEND
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        sessions.begin(session, now)
+        key = secrets.token_hex(16)
+        rows.append(
+            Session(
+                session_key=key,
+                session_data=session.encode(dict(session.items())),
+                expire_date=now + dt.timedelta(days=1),
+            )
+        )
+    Session.objects.bulk_create(rows, 500)
+    return [row.session_key for row in rows]
+
+
+def fill_site(people: int, capacity: int) -> None:
+    """Print a run, and the session keys of so many people who want to come (JSON)."""
+    (run,) = make_runs(1, capacity)
+    keys = make_session_keys(make_people(people))
+    print(json.dumps({"run": run, "keys": keys}))
+
+
+def print_keys() -> None:
+    """Print the number of each signed-in user and the key of the session (JSON)."""
+    phones = {str(pk): phone for pk, phone in User.objects.values_list("pk", "phone")}
+    found = [
+        (phones[session.get_decoded()[SESSION_KEY]], session.session_key)
+        for session in Session.objects.all()
+    ]
+    print(json.dumps(found))
 
 
 @transaction.atomic
