@@ -138,6 +138,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         "mode": dict(_modes(service)).get(wish.mode, ""),
         "form": form,
         "minutes_left": _minutes_left(user, wish, now),
+        "held_until": _held_until(user, wish, now),
         "is_free": is_free,
         "asks_staff": bool(reasons),
         "back_url": _service_url(service, choice(wish.mode, wish.consultant_id)),
@@ -173,16 +174,21 @@ def _wish(request: HttpRequest, service: Service) -> Wish | None:
     )
 
 
-def _minutes_left(user: User, wish: Wish, now: dt.datetime) -> int:
-    """Minutes that the hold of this very time still runs, rounded up; else 0."""
+def _held_until(user: User, wish: Wish, now: dt.datetime) -> dt.datetime | None:
+    """Until when this very time is kept for the user; None when it is not."""
     party = live_hold(user, now)
-    if party is None or party.held_until is None:
-        return 0
+    if party is None:
+        return None
     meeting = party.offering.meeting
     wanted = (wish.service_id, wish.mode, wish.starts_at)
-    if (meeting.service_id, meeting.mode, meeting.starts_at) != wanted:
-        return 0
-    return -((now - party.held_until) // dt.timedelta(minutes=1))
+    is_same = (meeting.service_id, meeting.mode, meeting.starts_at) == wanted
+    return party.held_until if is_same else None
+
+
+def _minutes_left(user: User, wish: Wish, now: dt.datetime) -> int:
+    """Minutes that the hold of this very time still runs, rounded up; else 0."""
+    until = _held_until(user, wish, now)
+    return -((now - until) // dt.timedelta(minutes=1)) if until else 0
 
 
 def _query(service: Service, wish: Wish, now: dt.datetime) -> SlotQuery:
