@@ -25,7 +25,7 @@ class Reach(models.TextChoices):
     FAILED = "failed", _("Not reached")
     SILENT = "silent", _("Sent, no word yet")
     NONE = "none", _("No message yet")
-    REACHED = "reached", _("Reached")
+    REACHED = "reached", _("The news arrived")
 
 
 TONES = {Reach.FAILED: "bad", Reach.SILENT: "warn", Reach.REACHED: "good"}
