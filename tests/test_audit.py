@@ -29,7 +29,7 @@ from booking.models import (
     StatusChange,
     WaitingEntry,
 )
-from consulting.models import ConsultantCaps, Meeting
+from consulting.models import ConsultantCaps, EarlierOffer, EarlierWish, Meeting
 from core.audit import run_audit
 from core.models import IdempotencyKey
 from core.registry import registry
@@ -146,6 +146,28 @@ def drawn(world: World):
     return Draw.objects.filter(pk=world.draw.pk)
 
 
+def wish_for_earlier(world: World) -> EarlierOffer:
+    """A wish with an offer behind the services' back: nothing else was written."""
+    appointment = world.appointments[1]
+    wish = EarlierWish.objects.create(
+        service=world.service,
+        mode="phone",
+        person=appointment.person,
+        asked_by=appointment.party.booked_by,
+        state="offered",
+        asked_at=world.now,
+        ends_at=world.now + 5 * DAY,
+    )
+    return EarlierOffer.objects.create(
+        wish=wish,
+        party=appointment.party,
+        starts_at=world.now + 4 * DAY,
+        link_digest="0" * 64,
+        made_at=world.now,
+        expires_at=world.now + HOUR,
+    )
+
+
 BREAKS: dict[str, Break] = {
     # 1: places
     "seats": lambda w: offering(w).update(seats_taken=1),
@@ -224,8 +246,12 @@ BREAKS: dict[str, Break] = {
         reservation=w.confirmed, at=w.now, by=w.hold.booked_by, reason="بیماری"
     ),
     "runs closed": lambda w: CourseRun.objects.filter(pk=w.run.pk).update(
-        closed_at=F("last_session_at")
+        closed_at=F("last_session_at") + DAY
     ),
+    # Waiting for an earlier time, by 5, 6 and 8
+    "earlier offers": wish_for_earlier,
+    "earlier history": wish_for_earlier,
+    "earlier offers told": wish_for_earlier,
     # 18: draws
     "draws": lambda w: drawn(w).update(commitment="0" * 64),
     "draws kept": lambda w: Offering.objects.filter(pk=w.draw.offering_id).update(
