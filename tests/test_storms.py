@@ -29,6 +29,10 @@ def words(answers: list[dict[str, Any]]) -> Counter[str]:
     return Counter(a["answer"] + a.get("code", "") for a in answers)
 
 
+def traces(answers: list[dict[str, Any]]) -> str:
+    return next((a["trace"] for a in answers if "trace" in a), "")
+
+
 def gap_of(number: int, round_: int) -> float:
     """Seconds between the hold and the form; every third writer does not hold."""
     return 0 if number % 3 == 0 else (number * 7 + round_) % 10 / 100
@@ -122,7 +126,7 @@ def test_32_pairs_change_runs_in_opposite_directions(live_site: SiteFactory) -> 
             answers = rush(crowd, "change_run", moves)
 
             # Nobody is told of a deadlock, or to come back later.
-            assert words(answers) == {"done": WRITERS}
+            assert words(answers) == {"done": WRITERS}, traces(answers)
             assert [len(confirmed_in(site, run)) for run in runs] == [32, 32]
     site.manage("audit")
     print(f"32 pairs: {ROUNDS} rounds, {ROUNDS * WRITERS} moves")
