@@ -44,7 +44,7 @@ def earlier_changes_have_their_rows() -> list[str]:
     return [
         f"{row}: {row.state}, history {row.last}"
         for rows in (wishes, offers)
-        for row in rows.exclude(last=F("state")).order_by("pk")
+        for row in rows.filter(Q(last=None) | ~Q(last=F("state"))).order_by("pk")
     ]
 
 

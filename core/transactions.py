@@ -19,12 +19,17 @@ R = TypeVar("R")
 TRIES = 5
 # Serialization failure, deadlock, lock not available (PostgreSQL manual, appendix A).
 RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
+# The statement timeout: whoever stood in line so long is told to come back.
+TIMED_OUT = "57014"
 
 
 def is_retryable(error: OperationalError) -> bool:
     """Whether the same transaction may succeed when it is run once more."""
-    sqlstate = getattr(error.__cause__, "sqlstate", None)
-    return sqlstate in RETRYABLE_SQLSTATES or "database is locked" in str(error)
+    return _sqlstate(error) in RETRYABLE_SQLSTATES or "database is locked" in str(error)
+
+
+def _sqlstate(error: OperationalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 def _pause(attempt: int) -> None:
@@ -82,6 +87,8 @@ def _run_whole(function: Callable[[], R], *, is_joining: bool) -> R:
         except RunAgain:
             continue
         except OperationalError as error:
+            if not is_joining and _sqlstate(error) == TIMED_OUT:
+                raise Busy from error
             if is_joining or not is_retryable(error):
                 raise
             _pause(attempt)

@@ -249,7 +249,9 @@ BREAKS: dict[str, Break] = {
         closed_at=F("last_session_at") + DAY
     ),
     # Waiting for an earlier time, by 5, 6 and 8
-    "earlier offers": wish_for_earlier,
+    "earlier offers": lambda w: EarlierWish.objects.filter(
+        offers=wish_for_earlier(w)
+    ).update(state="waiting"),
     "earlier history": wish_for_earlier,
     "earlier offers told": wish_for_earlier,
     # 18: draws

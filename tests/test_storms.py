@@ -125,7 +125,7 @@ def test_32_pairs_change_runs_in_opposite_directions(live_site: SiteFactory) -> 
             ]
             answers = rush(crowd, "change_run", moves)
 
-            # Nobody is told of a deadlock, or to come back later.
+            # Nobody is told of a deadlock.
             assert words(answers) == {"done": WRITERS}, traces(answers)
             assert [len(confirmed_in(site, run)) for run in runs] == [32, 32]
     site.manage("audit")

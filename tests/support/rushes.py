@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Person, User
 from booking.services.transfers import transfer
 from consulting.services.appointments import confirm_appointment, hold_slot
+from core.exceptions import Busy
 from courses.models import CourseRun
 from courses.services import enrolment
 
@@ -57,7 +59,15 @@ def take_time(
 
 
 def change_run(reservation: int, run: int) -> list[int]:
-    """Move a place to another run."""
+    """Move a place to another run; who is told to come back does so."""
+    for _attempt in range(5):
+        with suppress(Busy):
+            return _change_run(reservation, run)
+        time.sleep(1)
+    raise Busy
+
+
+def _change_run(reservation: int, run: int) -> list[int]:
     offering = CourseRun.objects.values_list("offering_id", flat=True).get(pk=run)
     rows = transfer(
         reservation_ids=[reservation],
