@@ -87,6 +87,7 @@ def _save(
         "fee_rial": "2,800,000",
         "support_percent": "50",
         "audience": "any",
+        "approval": "none",
         "cancel_notice_hours": "24",
         "note_fa": "دفتر و مداد بیاورید",
     }
