@@ -158,10 +158,25 @@ def try_hold(
                 service, mode, slot, by=booker, now=now
             )
             party = parties.hold_places(offering_id=offering_id, booker=booker, now=now)
-    except (BookingError, IntegrityError):
+            _require_still_there(slot)
+    except (BookingError, ConsultingError, IntegrityError):
         # Taken by a time, a machine, a seat or the meeting itself: all say the same.
         return None
     return party
+
+
+def _require_still_there(slot: Slot) -> None:
+    """The place is in the meeting that was shown: the centre may just have moved it.
+
+    Read after the place was taken, when a move that came first has committed.
+    """
+    if slot.meeting_id is None:
+        return
+    shown = Meeting.objects.live().filter(
+        pk=slot.meeting_id, starts_at=slot.starts_at, consultant=slot.consultant_id
+    )
+    if not shown.exists():
+        raise SlotTaken
 
 
 def _offering_of(slot: Slot) -> int | None:

@@ -27,6 +27,7 @@ from consulting.services.appointments import (
     book_appointment,
     confirm_appointment,
     hold_slot,
+    try_hold,
 )
 from consulting.services.catalogue import Question
 from consulting.services.meetings import (
@@ -34,6 +35,7 @@ from consulting.services.meetings import (
     move_appointment,
     move_meeting,
 )
+from consulting.slots import Slot
 from core.idempotency import KeyReused
 from tests.consulting.helpers import (
     DAY,
@@ -347,6 +349,20 @@ def test_one_of_a_group_cannot_move_the_others() -> None:
             now=NOW,
         )
     assert refused.value.code == "shared"
+
+
+def test_place_in_a_group_that_just_moved_is_not_taken() -> None:
+    service = make_service(group_size=2)
+    meeting = meeting_of(book_one(service, at(10)))
+    shown = Slot(at(10), meeting.ends_at, meeting.consultant_id, meeting.pk)
+    move_meeting(
+        meeting_id=meeting.pk, starts_at=at(9), consultant_id=None, by=None, now=NOW
+    )
+
+    held = try_hold(service, "phone", shown, make_user(), now=NOW)
+
+    meeting.offering.refresh_from_db()
+    assert (held, meeting.offering.seats_taken) == (None, 1)
 
 
 def test_moving_to_the_same_time_is_quiet() -> None:
