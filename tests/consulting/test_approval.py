@@ -13,7 +13,6 @@ from booking.models import Reservation
 from booking.services.approval import approve, expire_requests, refuse
 from booking.services.parties import cancel_reservation
 from consulting.addresses import write_moment
-from consulting.earlier_messages import link_secret
 from consulting.exceptions import ConsultingError
 from consulting.models import Meeting, Service
 from consulting.services.earlier.answers import accept_offer
@@ -139,9 +138,8 @@ def test_accepting_an_earlier_time_is_a_request_too(
     wish = looking(service)
     free(booked)
     offer = offer_to(wish)
-    secret = link_secret(offer)
 
-    page = client.get(f"/e/{secret}/").content.decode()
+    page = client.get(f"/e/{offer.secret}/").content.decode()
     got = accept_offer(offer_id=offer.pk, by=None, now=NOW)
 
     assert "نخست مرکز تصمیم می‌گیرد" in page

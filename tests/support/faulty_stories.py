@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.booking.conftest import recorder  # noqa: F401 - an autouse fixture
@@ -12,10 +14,12 @@ from tests.support.faults import FAULTS
 
 STORIES = 200
 STEPS = 15
+# By day the faults that the first stories find; the whole audit follows every story.
+NAMES = list(FAULTS) if os.environ.get("HIDAJ_NIGHT") else list(FAULTS)[:4]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_fault_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[name](monkeypatch)
 

@@ -126,7 +126,7 @@ def change_run(act: Act) -> list[Fact]:
 
 def pass_on(act: Act) -> list[Fact]:
     pk, (person,) = act.one_of(Reservation.objects.confirmed()), act.people()
-    if pk is None:
+    if pk is None or Meeting.objects.filter(offering__reservations=pk).exists():
         return []
     row = naming.pass_on(reservation_id=pk, person=person, by=None, now=act.now)
     return _reservations([row])
