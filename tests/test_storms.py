@@ -17,7 +17,7 @@ from tests.support.storm import blow, make_field, missing_facts, rush, writers
 SiteFactory = Callable[..., Site]
 
 IS_NIGHT = bool(os.environ.get("HIDAJ_NIGHT"))
-ROUNDS = 100 if IS_NIGHT else 2
+ROUNDS = 100 if IS_NIGHT else 1
 STORM_SECONDS = 60 if IS_NIGHT else 6
 # A writer needs some seconds to start again.
 KILL_EVERY = 8 if IS_NIGHT else 2

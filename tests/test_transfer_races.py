@@ -17,7 +17,7 @@ from tests.test_races import client_of, cookies
 SiteFactory = Callable[..., Site]
 
 IS_NIGHT = bool(os.environ.get("HIDAJ_NIGHT"))
-PAIRS = 32 if IS_NIGHT else 6
+PAIRS = 32 if IS_NIGHT else 3
 ROUNDS = 10 if IS_NIGHT else 1
 
 MAKE_RUNS = """
