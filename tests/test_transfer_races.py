@@ -9,6 +9,8 @@ import os
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
 from tests.support.forms import open_form, submit
 from tests.support.races import run_processes
 from tests.support.site import Site
@@ -17,6 +19,7 @@ from tests.test_races import client_of, cookies
 SiteFactory = Callable[..., Site]
 
 IS_NIGHT = bool(os.environ.get("HIDAJ_NIGHT"))
+IS_ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 PAIRS = 32 if IS_NIGHT else 3
 ROUNDS = 10 if IS_NIGHT else 1
 
@@ -60,6 +63,10 @@ def move(job: tuple[str, str, str, str, str]) -> str:
     return "not moved"
 
 
+@pytest.mark.skipif(
+    not IS_ON_POSTGRES and not IS_NIGHT,
+    reason="one writer at a time cannot lock crosswise: by day PostgreSQL shows it",
+)
 def test_pairs_move_in_opposite_directions(live_site: SiteFactory) -> None:
     site = live_site(workers=4)
     numbers = [f"+98999300{n:04d}" for n in range(2 * PAIRS)]
