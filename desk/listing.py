@@ -154,5 +154,6 @@ def run_cards(wanted: RunFilter, now: dt.datetime) -> list[RunCard]:
 
 def waiting_courses(wanted: RunFilter, now: dt.datetime) -> list[Course]:
     """Courses that fit and that nobody can book now."""
-    courses = Course.objects.without_open_run(now)
+    listed = CourseRun.objects.listed(now).values("course")
+    courses = Course.objects.active().exclude(pk__in=listed)
     return [course for course in courses if wanted.keeps_course(course)]

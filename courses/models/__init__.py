@@ -1,15 +1,17 @@
-"""The tables of courses: `runs` (catalogue, runs), `sessions` (and who was there)."""
+"""The tables of courses: `catalogue`, `runs`, `sessions` (and who was there)."""
 
-from courses.models.runs import (
+from courses.models.catalogue import (
     ASCII_CODE,
-    Approval,
-    Audience,
     Course,
     CourseMachine,
     CourseQuerySet,
+    Level,
+)
+from courses.models.runs import (
+    Approval,
+    Audience,
     CourseRun,
     CourseRunQuerySet,
-    Level,
     Phase,
     RunState,
 )

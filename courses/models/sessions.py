@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Person, User
 from booking.models import Reservation, Room, TimeBlock
 from courses.display import teacher_names
-from courses.models.runs import Course, CourseRun, RunState
+from courses.models.catalogue import Course
+from courses.models.runs import CourseRun, RunState
 
 
 class SessionState(models.TextChoices):
