@@ -36,6 +36,15 @@ class WaitingEntryQuerySet(models.QuerySet["WaitingEntry"]):
         """
         return self.waiting().order_by("missed_offers", "rank", "pk")
 
+    def ahead_of(self, entry: WaitingEntry) -> WaitingEntryQuerySet:
+        """Who waits before this entry, among these; the order is that of `in_line`."""
+        same_silence = Q(missed_offers=entry.missed_offers)
+        return self.waiting().filter(
+            Q(missed_offers__lt=entry.missed_offers)
+            | same_silence & Q(rank__lt=entry.rank)
+            | same_silence & Q(rank=entry.rank, pk__lt=entry.pk)
+        )
+
     def applied(self) -> WaitingEntryQuerySet:
         """Those that a draw will put in order."""
         return self.filter(state=EntryState.APPLIED)

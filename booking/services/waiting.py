@@ -160,11 +160,11 @@ def _rank_behind_the_draw(offering: Offering) -> int:
 
 def place_in_line(entry: WaitingEntry) -> int:
     """1 for the next party; 0 when the entry is not waiting."""
-    line = WaitingEntry.objects.filter(offering=entry.offering_id).in_line()
-    for place, pk in enumerate(line.values_list("pk", flat=True), start=1):
-        if pk == entry.pk:
-            return place
-    return 0
+    own = WaitingEntry.objects.waiting().filter(pk=entry.pk).first()
+    if own is None:
+        return 0
+    line = WaitingEntry.objects.filter(offering=own.offering_id)
+    return line.ahead_of(own).count() + 1
 
 
 def fill(offering: Offering, *, now: dt.datetime) -> int:

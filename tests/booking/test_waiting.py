@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -189,6 +191,26 @@ def test_leaving_with_an_offer_frees_the_place() -> None:
     assert second.state == "offered"
     assert first.offers.get().state == "withdrawn"
     assert_audit_clean()
+
+
+def test_place_in_line_is_counted_by_silence_rank_and_arrival(
+    django_assert_num_queries: Any,
+) -> None:
+    offering, _ = full_offering()
+    other, _ = full_offering()
+    entries = [join(offering) for _ in range(8)]
+    join(other)
+    # Silences, ranks of a draw: more of both stand behind.
+    for entry, (missed, rank) in zip(
+        entries, itertools.product((1, 0), (2, 1, 1, 0)), strict=True
+    ):
+        entry.missed_offers, entry.rank = missed, rank
+        entry.save()
+    line = list(WaitingEntry.objects.filter(offering=offering).in_line())
+
+    assert [waiting.place_in_line(entry) for entry in line] == list(range(1, 9))
+    with django_assert_num_queries(2):
+        waiting.place_in_line(line[-1])
 
 
 def test_leaving_the_line_moves_the_others_up() -> None:
