@@ -87,6 +87,19 @@ class PlaceEnded(BookingError):
         )
 
 
+class TurnStays(BookingError):
+    """A turn in line, or an application for a draw, was to go to another person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "A turn in the waiting list or in a draw stays with its person. Whoever"
+                " wants to come instead joins the list."
+            ),
+            code="turn_stays",
+        )
+
+
 class PlaceNamed(BookingError):
     """Somebody named this place meanwhile."""
 

@@ -13,6 +13,7 @@ from booking.exceptions import (
     NamesTooLate,
     PlaceEnded,
     PlaceNamed,
+    TurnStays,
 )
 from booking.models import Offering, Reservation, ReservationState
 from booking.owners import Event, tell
@@ -20,9 +21,11 @@ from booking.services.places import may_name, new_reservation, snapshot_firm
 from booking.states import PASSED_ON, begin, change_reservation, name_reservation
 from core.transactions import atomic_retrying
 
-# What waits for approval was asked for by one person and is not passed on.
-PASSABLE = (ReservationState.CONFIRMED, ReservationState.WAITING)
-NAMEABLE = (*PASSABLE, ReservationState.PENDING)
+# A turn in line and an application for a draw belong to who stands there: handed on,
+# somebody would come in before those who wait. What waits for approval was asked for
+# by one person.
+PASSABLE = (ReservationState.CONFIRMED,)
+NAMEABLE = (*PASSABLE, ReservationState.WAITING, ReservationState.PENDING)
 
 
 @atomic_retrying
@@ -70,12 +73,13 @@ def pass_on(
     by_centre: bool = False,
     reason: str = "",
 ) -> Reservation:
-    """Give a person's place, or turn in line, to somebody who is not there yet.
+    """Give a person's place to somebody who is not there yet.
 
     The old row ends as transferred, with what the person attended; the new one is
     linked to it, in the same party and at the same price. Both people are told. A
     booker may do so until the start, the centre also later. The same change twice is
-    quiet. Raises NamesTooLate, PlaceEnded and AlreadyBooked.
+    quiet. Raises TurnStays for a turn in line and an application for a draw,
+    NamesTooLate, PlaceEnded and AlreadyBooked.
     """
     old = _locked(reservation_id)
     successor = old.successors.filter(party=old.party_id, person=person).first()
@@ -83,6 +87,8 @@ def pass_on(
         return successor
     if old.person_id == person.pk:
         return old
+    if old.state == ReservationState.WAITING and old.person_id is not None:
+        raise TurnStays
     if old.state not in PASSABLE or old.person_id is None:
         raise PlaceEnded
     if not by_centre and has_begun(old.offering, now):

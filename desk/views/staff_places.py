@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from booking.models import Reservation
-from booking.services.naming import NAMEABLE
+from booking.services.naming import NAMEABLE, PASSABLE
 from core.exceptions import HidajError
 from courses.models import CourseRun
 from courses.services.naming import name_by_centre
@@ -40,6 +40,8 @@ def _place(pk: int) -> tuple[Reservation, CourseRun]:
 def booking_name(request: HttpRequest, pk: int) -> HttpResponse:
     """Write who comes on a place, or give it to another person, at any time."""
     booking, run = _place(pk)
+    if booking.person is not None and booking.state not in PASSABLE:
+        raise Http404
     form = CentreNameForm(posted(request), run=run)
     if form.is_bound and form.is_valid():
         try:

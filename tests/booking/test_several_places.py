@@ -24,7 +24,7 @@ from booking.exceptions import (
 from booking.models import Offering, Party, Reservation, WaitingEntry
 from booking.owners import Event
 from booking.services import parties, transfers, waiting
-from booking.services.naming import name_place, pass_on
+from booking.services.naming import name_place
 from core.audit import run_audit
 from tests.booking.conftest import Recorder
 from tests.factories import NOW, make_offering, make_person, make_user
@@ -259,61 +259,14 @@ def test_names_after_their_time_are_the_centres() -> None:
     assert named.person == person
 
 
-def test_place_is_passed_on_with_its_history(recorder: Recorder) -> None:
-    offering, new = make_offering(fee_rial=1_000_000), make_person()
-    (old,) = book(offering, make_person())
-
-    first, again = (
-        pass_on(reservation_id=old.pk, person=new, by=None, now=NOW) for _ in range(2)
-    )
-
-    old.refresh_from_db()
-    assert first == again
-    assert (old.state, old.end_reason) == ("transferred", "passed_on")
-    assert (first.state, first.person, first.previous) == ("confirmed", new, old)
-    assert (first.party, first.fee_rial) == (old.party, 1_000_000)
-    assert taken(offering) == 1
-    assert recorder.events_of(old)[-1:] == [Event.PASSED_ON]
-    assert recorder.events_of(first) == [Event.NAMED]
-
-
-def test_place_is_passed_on_to_nobody_who_stands_there() -> None:
-    offering, person = make_offering(), make_person()
-    place, _other = book(offering, make_person(), person)
-
-    with pytest.raises(AlreadyBooked):
-        pass_on(reservation_id=place.pk, person=person, by=None, now=NOW)
-
-    place.refresh_from_db()
-    assert place.state == "confirmed"
-
-
-def test_turn_in_line_is_passed_on() -> None:
-    offering, new = make_offering(capacity=1), make_person()
+def test_turn_without_a_name_is_still_named() -> None:
+    offering, person = make_offering(capacity=1), make_person()
     book(offering, None)
-    entry = wait(offering, make_person())
-    turn = entry.party.reservations.get()
+    turn = wait(offering, None).party.reservations.get()
 
-    place = pass_on(reservation_id=turn.pk, person=new, by=None, now=NOW)
+    named = name_place(reservation_id=turn.pk, person=person, by=None, now=NOW)
 
-    assert (place.state, place.person) == ("waiting", new)
-    assert waiting.waiting_reservations(entry) == [place]
-
-
-def test_passing_on_after_the_start_is_the_centres() -> None:
-    offering, new = make_offering(starts_at=NOW + HOUR), make_person()
-    (old,) = book(offering, make_person())
-    begun = NOW + 2 * HOUR
-
-    with pytest.raises(NamesTooLate):
-        pass_on(reservation_id=old.pk, person=new, by=None, now=begun)
-    place = pass_on(
-        reservation_id=old.pk, person=new, by=None, now=begun, by_centre=True
-    )
-    with pytest.raises(PlaceEnded):
-        pass_on(reservation_id=old.pk, person=make_person(), by=None, now=NOW)
-
-    assert place.person == new
+    assert (named.state, named.person) == ("waiting", person)
 
 
 def test_party_is_cancelled_as_a_whole(recorder: Recorder) -> None:

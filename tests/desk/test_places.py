@@ -15,7 +15,7 @@ from booking.services.naming import pass_on
 from courses.models import CourseRun
 from courses.services.attendance import enrolled, start_roll
 from courses.services.closing import proposals
-from courses.services.enrolment import enrol
+from courses.services.enrolment import enrol, join_waiting_list
 from courses.services.transfers import move_enrolments
 from tests.courses.helpers import new_key
 from tests.desk.people import (
@@ -25,7 +25,14 @@ from tests.desk.people import (
     teacher_client,
     user_of,
 )
-from tests.factories import NOW, make_course, make_person, make_plan, make_run
+from tests.factories import (
+    NOW,
+    make_course,
+    make_person,
+    make_plan,
+    make_run,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -115,6 +122,35 @@ def test_booker_gives_a_place_to_another_and_sees_who_has_it(
     assert "رضا قالب‌ساز" in page
     assert "علی سوزن‌چی" not in page.split("<details")[0]
     assert Reservation.objects.confirmed().count() == 2
+
+
+def test_turn_in_line_is_not_offered_to_others(booker: Client) -> None:
+    full = make_run(course=make_course(capacity=1))
+    enrol(
+        run_id=full.pk,
+        booker=make_user(),
+        people=[make_person()],
+        key=new_key(),
+        now=NOW,
+    )
+    user = user_of(booker)
+    entry = join_waiting_list(
+        run_id=full.pk, booker=user, people=[user.person], key=new_key(), now=NOW
+    )
+    turn = entry.party.reservations.get()
+    url = address("name_place", turn, turn.pk)
+    told = {"key": new_key(), "who": "other", "name": "رضا قالب‌ساز", "consent": "on"}
+
+    booking = booker.get(address("booking", turn)).content.decode()
+    page = booker.get(url).content.decode()
+    booker.post(url, told)
+
+    assert url not in booking
+    assert "<form" not in page.split("<main")[1]
+    turn.refresh_from_db()
+    assert (turn.state, turn.person) == ("waiting", user.person)
+    staff_url = reverse("desk:staff_booking_name", args=[turn.pk])
+    assert reception().get(staff_url).status_code == 404
 
 
 def test_learner_does_not_give_a_place_away_that_another_booked(
