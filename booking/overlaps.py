@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Person, User
 from booking import owners
@@ -23,6 +23,10 @@ from persian.jalali import format_span
 from persian.text import to_reader_digits
 
 Interval = tuple[dt.datetime, dt.datetime]
+# What a page says that found another booking only when a button was pressed.
+READ_THE_NOTE = gettext_lazy(
+    "Read the note about the other booking, then accept again."
+)
 # So many are named, the others are counted: a long run may meet another one often.
 NAMED = 2
 
@@ -30,7 +34,7 @@ NAMED = 2
 def own_overlaps(
     *,
     person: Person | None,
-    seen_by: User,
+    seen_by: User | None,
     intervals: Iterable[Interval],
     ignoring_offering: int | None = None,
 ) -> list[Times]:
@@ -38,11 +42,14 @@ def own_overlaps(
 
     The times are asked for only when the person has other bookings at all.
     Only bookings that `seen_by` may see: whoever books for somebody else learns
-    nothing about that person's other bookings. Turns in a waiting list do not count.
+    nothing about that person's other bookings. None stands for the staff, who see all.
+    Turns in a waiting list do not count.
     """
     if person is None:
         return []
-    live = Reservation.objects.live().visible_to(seen_by).filter(person=person)
+    live = Reservation.objects.live().filter(person=person)
+    if seen_by is not None:
+        live = live.visible_to(seen_by)
     by_kind = defaultdict(list)
     others = live.exclude(offering=ignoring_offering) if ignoring_offering else live
     for kind, pk in others.values_list("offering__kind", "offering").distinct():
@@ -64,8 +71,8 @@ def own_overlaps(
 
 def require_no_overlap(
     *,
-    person: Person,
-    seen_by: User,
+    person: Person | None,
+    seen_by: User | None,
     intervals: Iterable[Interval],
     ignoring_offering: int,
     is_accepted: bool,

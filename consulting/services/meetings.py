@@ -11,6 +11,7 @@ from accounts.models import User
 from booking import ledger, seats
 from booking.exceptions import BookingError
 from booking.models import Reservation, ReservationState
+from booking.overlaps import require_no_overlap
 from booking.services import offerings
 from booking.services.parties import may_cancel
 from consulting import messages, slots
@@ -37,16 +38,17 @@ def move_appointment(
     by: User | None,
     now: dt.datetime,
     mode: str = "",
+    accepts_overlap: bool = False,
 ) -> Meeting:
     """Give a person's appointment another time: never both, never none.
 
     `consultant_id` None takes whoever is free; an empty mode keeps the mode. A person
     may do so until the window of the offering closes (`offering.cancel_until_at`).
-    Raises MoveTooLate, SlotTaken, and ConsultingError when others share the hour or
-    the appointment has ended.
+    Raises MoveTooLate, SlotTaken, booking's Overlapping unless the person accepts
+    that, and ConsultingError when others share the hour or the appointment has ended.
     """
     meeting = _locked(_meeting_id(reservation_id), towards=starts_at, now=now)
-    reservation = Reservation.objects.get(pk=reservation_id)
+    reservation = Reservation.objects.select_related("person").get(pk=reservation_id)
     if reservation.state == ReservationState.PENDING:
         raise ConsultingError(
             _(
@@ -60,6 +62,15 @@ def move_appointment(
     if not may_cancel(meeting.offering, now):
         raise MoveTooLate
     _require_alone(meeting, reservation_id)
+    if starts_at != meeting.starts_at:
+        length = dt.timedelta(minutes=meeting.service.duration_minutes)
+        require_no_overlap(
+            person=reservation.person,
+            seen_by=by,
+            intervals=[(starts_at, starts_at + length)],
+            ignoring_offering=meeting.offering_id,
+            is_accepted=accepts_overlap,
+        )
     return _move(meeting, starts_at, consultant_id, mode, by=by, now=now)
 
 

@@ -330,10 +330,13 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
     consultant = read_consultant(service, asked)
     if "consultant" not in asked:
         consultant = meeting.consultant_id
+    overlap = ""
     if request.method == "POST":
-        return _move(request, reservation, consultant, now)
+        try:
+            return _move(request, reservation, consultant, now)
+        except Overlapping as error:
+            overlap = str(error)
     is_firm = reservation.state == ReservationState.CONFIRMED
-    may_move = is_firm and may_cancel(meeting.offering, now)
     context: dict[str, Any] = {
         "reservation": reservation,
         "meeting": meeting,
@@ -341,9 +344,12 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
         "mode": meeting.mode,
         "consultant": consultant,
         "consultants": consultant_chips(service, meeting.mode, consultant),
-        "may_move": may_move,
+        "may_move": is_firm and may_cancel(meeting.offering, now),
+        "overlap": overlap,
+        "asked_slot": request.POST.get("slot", ""),
+        "asked_at": read_moment(request.POST.get("slot", "")),
     }
-    if may_move:
+    if context["may_move"]:
         query: SlotQuery = {
             "service": service,
             "mode": meeting.mode,
@@ -375,7 +381,10 @@ def _move(
             consultant_id=consultant,
             by=signed_in(request),
             now=now,
+            accepts_overlap="overlap_ok" in request.POST,
         )
+    except Overlapping:
+        raise
     except SlotTaken as error:
         messages.error(request, str(error))
         query = choice("", consultant, wanted=write_moment(starts_at))

@@ -19,11 +19,18 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import first_visit_url, person_of, signed_in
 from accounts.models import User
 from accounts.secret_links import TooMany, allow_answer, missed, too_many
-from booking.exceptions import OfferGone
+from booking.exceptions import OfferGone, Overlapping
+from booking.models import OfferState
+from booking.overlaps import READ_THE_NOTE
 from consulting.addresses import choice, read_consultant, read_mode
 from consulting.models import STANDING_WISH, EarlierOffer, EarlierWish, Meeting
 from consulting.request_words import need_words
-from consulting.services.earlier.answers import accept_offer, decline_offer, end_wish
+from consulting.services.earlier.answers import (
+    accept_offer,
+    decline_offer,
+    end_wish,
+    overlap_of,
+)
 from consulting.services.earlier.offers import meeting_of
 from consulting.services.earlier.wishes import ask_for_any, ask_for_earlier
 from consulting.services.eligibility import reasons_for
@@ -129,6 +136,7 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
         "old": Meeting.objects.get(offering=has.offering_id) if has else None,
         "reservation": has or found.party.reservations.get(),
         "need_words": [] if has else _need_words(found),
+        "overlap": overlap_of(found) if found.state == OfferState.OPEN else "",
     }
     return render(request, "consulting/earlier_offer.html", context)
 
@@ -156,6 +164,8 @@ def _answer(request: HttpRequest, secret: str, answer: Answer) -> HttpResponse:
     except OfferGone:
         # The page says what became of the offer.
         pass
+    except Overlapping:
+        messages.error(request, READ_THE_NOTE)
     except HidajError as refusal:
         messages.error(request, str(refusal))
     return redirect("consulting:earlier_offer", secret)
@@ -167,7 +177,12 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     return _answer(
         request,
         secret,
-        lambda found, by, now: accept_offer(offer_id=found.pk, by=by, now=now),
+        lambda found, by, now: accept_offer(
+            offer_id=found.pk,
+            by=by,
+            now=now,
+            accepts_overlap="overlap_ok" in request.POST,
+        ),
     )
 
 

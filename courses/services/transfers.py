@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from booking.models import ApprovalReason, Reservation
+from booking.overlaps import require_no_overlap
 from booking.services import transfers
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
@@ -43,12 +44,14 @@ def move_enrolments(
     now: dt.datetime,
     by_centre: bool = False,
     reason: str = "",
+    accepts_overlap: bool = False,
 ) -> list[Reservation]:
     """Move places of one party to another run of the course, all or none.
 
     Never neither, never both; everyone is told once. Raises CoursesError for another
     course, a run that is not open to the public or over, its audience and approval,
-    and a missing reason of the centre; and what `booking.services.transfers.transfer`
+    and a missing reason of the centre; booking's Overlapping, unless the person
+    accepts that or the centre moves; and what `booking.services.transfers.transfer`
     raises.
     """
     to = CourseRun.objects.select_related("offering").get(pk=to_run_id)
@@ -59,6 +62,9 @@ def move_enrolments(
     require_audience(to, [place.person for place in places.select_related("person")])
     if not by_centre:
         _require_decided(to, places.select_related("person__firm"), now)
+        _require_no_overlap(
+            to, places.select_related("person"), by, now, accepts_overlap
+        )
     if by_centre and not reason.strip():
         raise CoursesError(
             _("Write the reason; everyone will be told."), code="no_reason"
@@ -81,6 +87,23 @@ def _require_decided(
         decided = {*place.approval_reasons, ApprovalReason.NO_SHOWS}
         if place.person is not None:
             require_no_need(to, place.person, now, decided=decided)
+
+
+def _require_no_overlap(
+    to: CourseRun,
+    places: Iterable[Reservation],
+    by: User | None,
+    now: dt.datetime,
+    is_accepted: bool,
+) -> None:
+    for place in places:
+        require_no_overlap(
+            person=place.person,
+            seen_by=by,
+            intervals=to.intervals_after(now),
+            ignoring_offering=place.offering_id,
+            is_accepted=is_accepted,
+        )
 
 
 def _require_same_course(offering_id: int, to: CourseRun) -> None:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from accounts.secret_links import TooMany, allow_answer, missed, too_many
-from booking.exceptions import OfferGone
+from booking.exceptions import OfferGone, Overlapping
 from booking.models import Offer, OfferingKind, OfferState, ReservationState
+from booking.overlaps import READ_THE_NOTE
 from booking.services import waiting
 from core.links import digest
 from courses.models import CourseRun
 from courses.request_words import need_words
+from courses.services.offers import accept_offer, overlap_of, reader_of
 
 
 def _find(request: HttpRequest, secret: str) -> Offer:
-    offers = Offer.objects.select_related("entry__party", "offering")
+    offers = Offer.objects.select_related("entry__party__booked_by", "offering")
     found = offers.filter(
         link_digest=digest(secret), offering__kind=OfferingKind.COURSE_RUN
     ).first()
@@ -59,6 +63,7 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
         "unnamed": sum(r.person is None for r in people),
         "price": run.price_rial * found.places,
         "is_pending": any(r.state == ReservationState.PENDING for r in people),
+        "overlap": overlap_of(found, seen_by=reader_of(found), now=now),
         "need_words": need_words(run, reasons, None, now, is_for_line=False)
         if reasons
         else [],
@@ -72,12 +77,30 @@ def _answer(request: HttpRequest, secret: str, *, accepts: bool) -> HttpResponse
         found = _find(request, secret)
     except TooMany:
         return too_many(request)
-    by = request.user if request.user.is_authenticated else None
-    answer = waiting.accept_offer if accepts else waiting.decline_offer
+    by = request.user if isinstance(request.user, User) else None
+    now = timezone.now()
     # When it is too late the page says what became of the offer.
     with suppress(OfferGone):
-        answer(offer_id=found.pk, by=by, now=timezone.now())
+        if accepts:
+            _accept(request, found, by, now)
+        else:
+            waiting.decline_offer(offer_id=found.pk, by=by, now=now)
     return redirect("courses:offer", secret)
+
+
+def _accept(
+    request: HttpRequest, found: Offer, by: User | None, now: dt.datetime
+) -> None:
+    try:
+        accept_offer(
+            offer_id=found.pk,
+            by=by,
+            now=now,
+            accepts_overlap="overlap_ok" in request.POST,
+            seen_by=reader_of(found),
+        )
+    except Overlapping:
+        messages.error(request, READ_THE_NOTE)
 
 
 @require_POST

@@ -31,12 +31,17 @@ class CallerForm(forms.Form):
         label=_("Gender"), choices=Gender.choices, required=False
     )
     job = CleanCharField(label=_("Job"), max_length=80, required=False)
+    overlap_ok = forms.BooleanField(
+        label=_("The caller knows. Book it although the times overlap."),
+        required=False,
+    )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     ERROR_FIELDS: ClassVar[dict[str, str]] = {
         "women_only": "gender",
         "gender_needed": "gender",
         "already_booked": "name",
+        "own_overlap": "overlap_ok",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

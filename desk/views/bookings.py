@@ -17,15 +17,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import person_of, person_required
 from accounts.models import User
+from booking.exceptions import Overlapping
 from booking.line import own_line
 from booking.models import Reservation, ReservationState
+from booking.overlaps import READ_THE_NOTE
 from booking.services.line_acts import leave_alone
 from booking.services.parties import cancel_reservation
-from booking.services.waiting import accept_offer, decline_offer, leave_list
+from booking.services.waiting import decline_offer, leave_list
 from consulting.calendars import entry as meeting_entry
 from consulting.models import EarlierWish
 from core.exceptions import HidajError
 from courses.calendars import reservation_entries as class_entries
+from courses.services.offers import accept_offer, overlap_of
 from desk.booking_access import Access, access_to
 from desk.booking_history import history
 from desk.bookings import Booking, bookings_of, read, waiting_entry_of
@@ -102,6 +105,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "histories": [(b, history(b)) for b in bookings],
         "move_url": _move_url(first, access),
         "is_booker": _is_booker(first, access),
+        "overlap": _overlap(first, access, now),
         "unnamed": sum(b.reservation.person is None for b in bookings if b.is_live),
         "live": [b for b in bookings if b.is_confirmed and not b.is_past],
         "may_be_late": first.is_confirmed and late_for(first.reservation, now),
@@ -113,6 +117,13 @@ def _is_booker(booking: Booking, access: Access) -> bool:
     """Whether the reader decides who comes on the places of the party."""
     is_theirs = booking.reservation.party.booked_by == access.by
     return is_theirs and not access.is_limited and booking.run is not None
+
+
+def _overlap(booking: Booking, access: Access, now: dt.datetime) -> str:
+    """What the reader may know of other bookings at the time of an offered place."""
+    if booking.offer is None or access.is_limited or access.by is None:
+        return ""
+    return overlap_of(booking.offer, seen_by=access.by, now=now)
 
 
 def _move_url(booking: Booking, access: Access) -> str:
@@ -210,11 +221,19 @@ def answer_offer(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("desk:booking", reference)
     try:
         if request.POST.get("answer") == "accept":
-            got = accept_offer(offer_id=offer.pk, by=access.by, now=now)
+            got = accept_offer(
+                offer_id=offer.pk,
+                by=access.by,
+                now=now,
+                accepts_overlap="overlap_ok" in request.POST,
+                seen_by=access.by,
+            )
             messages.success(request, _accepted_words(got))
         else:
             decline_offer(offer_id=offer.pk, by=access.by, now=now)
             messages.success(request, _("You declined the place."))
+    except Overlapping:
+        messages.error(request, READ_THE_NOTE)
     except HidajError as refusal:
         messages.error(request, str(refusal))
     return redirect("desk:booking", reference)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import person_of
 from accounts.models import User
+from booking.exceptions import Overlapping
 from booking.services.parties import cancel_party
 from core.exceptions import HidajError
 from courses.models import CourseRun
@@ -102,10 +103,12 @@ def move_place(
         return redirect("desk:booking", reference)
     if pk is None:
         _require_booker(user, bookings[0])
-    error = ""
+    error = overlap = ""
     if request.method == "POST":
         try:
             return _move(request, bookings, user, now)
+        except Overlapping as warning:
+            overlap = str(warning)
         except HidajError as refusal:
             error = str(refusal)
     first = bookings[0]
@@ -115,6 +118,8 @@ def move_place(
         "bookings": bookings,
         "runs": runs if first.can_move else [],
         "error": error,
+        "overlap": overlap,
+        "asked": request.POST.get("run", ""),
     }
     return render(request, "desk/bookings/move.html", context)
 
@@ -131,6 +136,7 @@ def _move(
         to_run_id=to.pk,
         by=user,
         now=now,
+        accepts_overlap="overlap_ok" in request.POST,
     )
     messages.success(request, _("The place is moved. These are the new dates."))
     return redirect("desk:booking", moved[0].party.reference)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from booking.exceptions import Overlapping
 from booking.line import own_line
 from booking.models import (
     OPEN_ENTRY,
@@ -20,10 +21,12 @@ from booking.models import (
     OfferingKind,
     WaitingEntry,
 )
+from booking.overlaps import READ_THE_NOTE
 from booking.services.line_acts import extend_offer, let_offer_pass, withdraw_entry
-from booking.services.waiting import accept_offer, decline_offer, place_in_line
+from booking.services.waiting import decline_offer, place_in_line
 from core.exceptions import HidajError
 from courses.models import CourseRun
+from courses.services.offers import accept_offer, overlap_of
 from desk.forms.runs import ReasonForm
 from desk.forms.turns import DeadlineForm
 from desk.roles import staff_only
@@ -31,15 +34,9 @@ from desk.staffpage import staff_page
 from desk.views.staff_runs import user_of
 
 ANSWERS = {
-    "accept": (
-        accept_offer,
-        gettext_lazy("The place is taken for them; an SMS goes out."),
-    ),
-    "decline": (
-        decline_offer,
-        gettext_lazy("They are off the list; the next one is asked."),
-    ),
-    "pass": (let_offer_pass, gettext_lazy("They wait on; the next one is asked.")),
+    "accept": gettext_lazy("The place is taken for them; an SMS goes out."),
+    "decline": gettext_lazy("They are off the list; the next one is asked."),
+    "pass": gettext_lazy("They wait on; the next one is asked."),
 }
 
 
@@ -77,6 +74,7 @@ def _page(
         "place": place_in_line(entry),
         "line": own_line(entry.party, now),
         "offer": offer,
+        "overlap": overlap_of(offer, seen_by=None, now=now) if offer else "",
         "is_late": offer is not None and offer.expires_at <= now,
         "is_open": entry.state in OPEN_ENTRY,
         "is_applied": entry.state == EntryState.APPLIED,
@@ -105,17 +103,32 @@ def turn_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer of somebody who called instead of opening the link."""
     entry = _entry(pk)
     offer = _open_offer(entry)
-    answer, words = ANSWERS.get(request.POST.get("answer", ""), (None, ""))
-    if offer is None or answer is None:
+    words = ANSWERS.get(request.POST.get("answer", ""))
+    if offer is None or words is None:
         messages.error(request, _("This offer is no longer open."))
         return redirect("desk:staff_turn", pk=pk)
     try:
-        answer(offer_id=offer.pk, by=user_of(request), now=timezone.now())
+        _answer(request, offer)
+    except Overlapping:
+        messages.error(request, READ_THE_NOTE)
+        return redirect("desk:staff_turn", pk=pk)
     except HidajError as error:
         messages.error(request, str(error))
         return redirect("desk:staff_turn", pk=pk)
     messages.success(request, str(words))
     return _to_line(entry)
+
+
+def _answer(request: HttpRequest, offer: Offer) -> None:
+    """Pass on what was said, one of ANSWERS."""
+    by, now = user_of(request), timezone.now()
+    if request.POST["answer"] == "accept":
+        is_meant = "overlap_ok" in request.POST
+        accept_offer(offer_id=offer.pk, by=by, now=now, accepts_overlap=is_meant)
+    elif request.POST["answer"] == "decline":
+        decline_offer(offer_id=offer.pk, by=by, now=now)
+    else:
+        let_offer_pass(offer_id=offer.pk, by=by, now=now)
 
 
 @require_POST

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from booking import seats
-from booking.exceptions import OfferGone
+from booking.exceptions import OfferGone, Overlapping
 from booking.models import OfferState, Party, Reservation, ReservationState
+from booking.overlaps import overlap_words, own_overlaps
 from booking.services import parties
 from booking.services.parties import may_cancel
 from booking.services.places import end_hold
@@ -25,12 +26,19 @@ from core.transactions import atomic_retrying
 
 
 @atomic_retrying
-def accept_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> Reservation:
+def accept_offer(
+    *,
+    offer_id: int,
+    by: User | None,
+    now: dt.datetime,
+    accepts_overlap: bool = False,
+) -> Reservation:
     """Move the appointment to the kept time, or make one of it: never both, never none.
 
     Where the staff decide it becomes a request for the kept time. Accepting twice
-    gives the same appointment. Raises OfferGone, TooManyOpen, and ConsultingError when
-    the appointment cannot move any more.
+    gives the same appointment. Raises OfferGone, TooManyOpen, booking's Overlapping
+    unless the person accepts that, and ConsultingError when the appointment cannot
+    move any more.
     """
     offer = _locked(offer_id)
     if offer.state == OfferState.TAKEN:
@@ -38,6 +46,8 @@ def accept_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> Reserva
     if offer.state != OfferState.OPEN or offer.expires_at <= now:
         raise OfferGone
     wish = offer.wish
+    if not accepts_overlap and (words := overlap_of(offer)):
+        raise Overlapping(words)
     if not change_offer(offer, OfferState.TAKEN, by=by, now=now):
         raise OfferGone
     change_wish(wish, WishState.TAKEN, by=by, now=now)
@@ -52,6 +62,22 @@ def accept_offer(*, offer_id: int, by: User | None, now: dt.datetime) -> Reserva
         now=now,
         needs=needs_of(wish.service, wish.person, now),
     )[0]
+
+
+def overlap_of(offer: EarlierOffer) -> str:
+    """What the person has booked at the kept time, in words; "" for nothing.
+
+    As far as whoever asked for the time may see it.
+    """
+    wish, kept = offer.wish, meeting_of(offer)
+    has = wish.reservation
+    found = own_overlaps(
+        person=wish.person,
+        seen_by=wish.asked_by,
+        intervals=[(kept.starts_at, kept.ends_at)],
+        ignoring_offering=has.offering_id if has else None,
+    )
+    return overlap_words(found) if found else ""
 
 
 def _locked(offer_id: int) -> EarlierOffer:
