@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from accounts.models import Person, User
+from booking.examples import EXAMPLE
 from booking.models import Reservation, ReservationState
 from notifications.kinds import Calendar, MessageKind, StillWanted
 from notifications.models import OutboxMessage
@@ -125,8 +126,12 @@ def message_kind(
     purpose: str = "transactional",
     calendar: Calendar | None = None,
     replies: Replies | None = None,
+    example: Mapping[str, Values] | None = None,
 ) -> MessageKind:
-    """A kind whose variables are those of `sample` that its wordings name."""
+    """A kind whose variables are those of `sample` that its wordings name.
+
+    `example` has the usual values that are others than in `booking.examples`.
+    """
     wordings = [w for w in (sms, sms_linked, subject, body) if w]
     texts = [text for wording in wordings for text in wording.values()]
     return MessageKind(
@@ -143,4 +148,8 @@ def message_kind(
         email_body=body,
         calendar=calendar,
         replies=replies,
+        example={
+            language: usual | (example or {}).get(language, {})
+            for language, usual in EXAMPLE.items()
+        },
     )

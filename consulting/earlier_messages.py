@@ -115,7 +115,11 @@ def lapsed_wanted(subject_id: int, message: OutboxMessage) -> str:
     return "" if is_news else SUPERSEDED
 
 
-_kind = partial(message_kind, sample=SAMPLE)
+EXAMPLE = {
+    "fa": {"what": "بار دیگر هم خبر می‌دهیم"},
+    "en": {"what": "we ask again next time"},
+}
+_kind = partial(message_kind, sample=SAMPLE, example=EXAMPLE)
 
 
 def kinds() -> list[MessageKind]:

@@ -71,7 +71,7 @@ def booked_kinds() -> list[MessageKind]:
                 "fa": "نوبت «{service}»{for_whom} {day} {time} ثبت شد.\n"
                 "تغییر یا لغو: {link}\n{centre}",
                 "en": "{service}{for_whom}: booked for {day} {time}.\n"
-                "Change, cancel: {link}\n{centre}",
+                "Change: {link}\n{centre}",
             },
             subject={
                 "fa": "مشاورهٔ «{full_service}»، {new}",
@@ -189,7 +189,7 @@ def changed_kinds() -> list[MessageKind]:
             sms={
                 "fa": "نوبت «{service}»{for_whom}، {day} {time}، لغو شد: {reason}\n"
                 "{phone}\n{centre}",
-                "en": "{service}{for_whom}, {day} {time}, is cancelled: {reason}\n"
+                "en": "{service}{for_whom} {day} {time}: cancelled\n{reason}\n"
                 "{phone}\n{centre}",
             },
             subject={

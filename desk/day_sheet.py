@@ -157,6 +157,10 @@ def register() -> None:
                 ),
                 "centre": "مرکز کفش هیدج",
             },
+            example={
+                "fa": {"items": "۱۶:۰۰ الگوسازی دستی، کارگاه الگوسازی، ۸ نفر"},
+                "en": {"items": "16:00 Pattern making, Pattern workshop, 8 people"},
+            },
             sms={
                 "fa": "امروز شما:\n{items}\n{centre}",
                 "en": "Your day:\n{items}\n{centre}",

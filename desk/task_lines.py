@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from desk.channels import gateway_title
+from desk.messages import kind_name
 from desk.models import StaffTask, StaffTaskQuerySet, TaskKind
 from notifications.alarms import Alarm
 
@@ -66,13 +67,22 @@ def alarm_words(alarm: str, about: str) -> str:
             "Today's SMS are used up. Codes and urgent news still go; the rest waits"
             " for tomorrow."
         ),
+        Alarm.TEXT: _(
+            "The text of “%(kind)s” cannot be sent as it was written; the standard one"
+            " goes instead. Look at “Texts”."
+        ),
         Alarm.CODES: _(
             "Very many sign-in codes are being asked for. Somebody may be abusing the"
             " page; no more are sent for a while."
         ),
     }
     sentence = words.get(Alarm(alarm), about) if alarm in set(Alarm) else about
-    return sentence % {"gateway": gateway_title(gateway), "code": code, "about": about}
+    return sentence % {
+        "gateway": gateway_title(gateway),
+        "kind": kind_name(gateway),
+        "code": code,
+        "about": about,
+    }
 
 
 def task_lines(rows: StaffTaskQuerySet, now: dt.datetime) -> list[TaskLine]:

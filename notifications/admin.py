@@ -13,6 +13,7 @@ from notifications.models import (
     InboundMessage,
     OptOut,
     OutboxMessage,
+    TextVersion,
 )
 
 
@@ -73,3 +74,9 @@ class ChannelStateAdmin(ReadOnlyAdmin):
 class FeedTokenAdmin(ReadOnlyAdmin):
     list_display = ("subject_kind", "subject_id", "created_at", "revoked_at")
     exclude = ("nonce", "token_digest")
+
+
+@admin.register(TextVersion)
+class TextVersionAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "language", "number", "written_by", "written_at")
+    list_filter = ("language", "kind")

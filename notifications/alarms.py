@@ -21,6 +21,7 @@ class Alarm(enum.StrEnum):
     CREDIT = "credit"  # little is left on an account
     BUDGET = "budget"  # the month's money is nearly spent; `about` is the percentage
     DAY_FULL = "day_full"  # no more SMS today but codes and urgent news
+    TEXT = "text"  # a text of staff cannot be sent; `about` is its kind and language
     CODES = "codes"  # somebody asks for codes without end
 
 

@@ -16,12 +16,13 @@ from typing import Any
 from django.db import connection
 
 from core.transactions import atomic_retrying
-from notifications import kinds, optouts, quiet_hours, rendering, spending
+from notifications import kinds, optouts, quiet_hours, rendering, spending, texts
 from notifications.channels import gateway_for, links_allowed, paused_until
 from notifications.gateways import routing
 from notifications.gateways.base import Gateway, Outgoing
 from notifications.kinds import MessageKind
 from notifications.models import Channel, OutboxMessage, OutboxQuerySet, State, Urgency
+from notifications.rendering import Pieces
 from notifications.results import record
 from notifications.segments import count_parts
 from notifications.transitions import end_pending, move
@@ -153,13 +154,15 @@ def _prepare(
     if (free_at := max(rests, spending.next_allowed(message, now))) > now:
         put_back(message, until=free_at)
         return None
-    outgoing = _render(message, kind, gateway, now)
+    wording = texts.wording_for(message, kind, now)
+    outgoing = _render(message, kind, wording.pieces, gateway, now)
     _row(message).update(
         gateway=gateway.name,
         first_call_at=message.first_call_at or now,
         text="" if message.urgency == Urgency.CODE else _stored_text(outgoing),
         parts=_parts(message, outgoing),
         template=outgoing.template,
+        text_version=wording.version,
     )
     return Call(message.pk, message.lease_token, gateway, outgoing)
 
@@ -191,14 +194,18 @@ def put_back(
 
 
 def _render(
-    message: OutboxMessage, kind: MessageKind, gateway: Gateway, now: dt.datetime
+    message: OutboxMessage,
+    kind: MessageKind,
+    pieces: Pieces,
+    gateway: Gateway,
+    now: dt.datetime,
 ) -> Outgoing:
     values = rendering.current_values(message, kind)
     is_mail = message.channel == Channel.EMAIL
     words = (
-        _mail(message, kind, values)
+        _mail(message, kind, pieces, values)
         if is_mail
-        else _sms(message, kind, gateway.name, values)
+        else _sms(message, kind, pieces, gateway.name, values)
     )
     return Outgoing(
         to=message.recipient,
@@ -214,24 +221,28 @@ def _render(
 
 
 def _mail(
-    message: OutboxMessage, kind: MessageKind, values: dict[str, str]
+    message: OutboxMessage, kind: MessageKind, pieces: Pieces, values: dict[str, str]
 ) -> dict[str, Any]:
-    subject, text = rendering.render_email(kind, message.language, values)
+    subject, text = rendering.render_email(pieces, values)
     calendar = rendering.calendar_file(message, kind)
     return {"subject": subject, "text": text, "calendar": calendar}
 
 
 def _sms(
-    message: OutboxMessage, kind: MessageKind, gateway: str, values: dict[str, str]
+    message: OutboxMessage,
+    kind: MessageKind,
+    pieces: Pieces,
+    gateway: str,
+    values: dict[str, str],
 ) -> dict[str, Any]:
     language = message.language
     invites = kind.replies is not None and kind.replies.invites
     if invites and routing.receives(gateway):
-        text = rendering.render_sms(kind, language, values, with_link=False)
+        text = rendering.render_sms(pieces, values, with_link=False)
         text = rendering.invite_reply(text, language)
     else:
         linked = links_allowed(gateway)
-        text = rendering.render_sms(kind, language, values, with_link=linked)
+        text = rendering.render_sms(pieces, values, with_link=linked)
     if message.first_call_at and not message.template:
         # A repeat is recognised only as what it was.
         return {"text": text}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from string import Formatter
 
 from notifications.models import OutboxMessage, Purpose, State, Urgency
 from notifications.questions import Replies
+from notifications.syntax import has_stray_braces, placeholders
+from notifications.text_models import Piece
 
 Texts = Mapping[str, str]
 Values = Callable[[int, str], Mapping[str, str]]
@@ -39,10 +40,13 @@ class MessageKind:
     change, normal or reminder. `values(subject_id, language)` reads everything anew;
     it and the sealed values of the message together fill `variables`.
     `still_wanted(subject_id, message)` gives "" or the state that the message shall
-    end in. `sample` holds the longest values that may occur. `sms_linked` is used
-    where the route allows links, `sms` elsewhere. `calendar(subject_id, language)`
-    gives the bytes of a calendar file for the e-mail. `replies` is for kinds that
-    people answer by SMS.
+    end in. `sample` holds the longest values that may occur, `example` usual ones for
+    each language. `sms_linked` is used where the route allows links, `sms` elsewhere.
+    `calendar(subject_id, language)` gives the bytes of a calendar file for the e-mail.
+    `replies` is for kinds that people answer by SMS.
+
+    These wordings hold as long as staff have not written their own
+    (`notifications.texts`).
     """
 
     name: str
@@ -58,6 +62,7 @@ class MessageKind:
     email_body: Texts | None = None
     calendar: Calendar | None = None
     replies: Replies | None = None
+    example: Mapping[str, Texts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises ValueError when the wording asks for what nobody gives."""
@@ -75,18 +80,25 @@ class MessageKind:
         texts = (self.sms, self.sms_linked, self.email_subject, self.email_body)
         return [wording for wording in texts if wording]
 
+    def pieces(self, language: str) -> dict[str, str]:
+        """The wordings of a language by piece, without what this kind does not have.
+
+        Persian stands in for a language that a wording does not speak.
+        """
+        wordings = {piece: getattr(self, piece) for piece in Piece.values}
+        return {
+            piece: texts.get(language) or texts["fa"]
+            for piece, texts in wordings.items()
+            if texts
+        }
+
     def _check_texts(self, texts: Texts) -> None:
         if "fa" not in texts:
             raise ValueError(f"{self.name}: a Persian wording is missing")
         for text in texts.values():
             unknown = placeholders(text) - set(self.variables)
-            if unknown:
+            if unknown or has_stray_braces(text):
                 raise ValueError(f"{self.name}: unknown values {sorted(unknown)}")
-
-
-def placeholders(text: str) -> set[str]:
-    """Names in braces; anything cleverer than a name is not in `variables`."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 @dataclass

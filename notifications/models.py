@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.sealed import SealedJSONField
+from notifications.text_models import TextVersion
 
 
 class Channel(models.TextChoices):
@@ -143,6 +144,15 @@ class OutboxMessage(models.Model):
     text = models.TextField(blank=True)
     # The gateway's name of an approved text, when that went in place of the words.
     template = models.CharField(max_length=60, blank=True)
+    # Whose words these were; empty for those that ship with the code.
+    text_version = models.ForeignKey(
+        TextVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        db_index=False,
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     # When its fate is asked for next; empty when nobody asks (any more).
     next_check_at = models.DateTimeField(null=True, blank=True)
@@ -190,6 +200,11 @@ class OutboxMessage(models.Model):
             ),
             models.Index(fields=["-created_at"], name="outboxmessage_newest"),
             models.Index(fields=["recipient", "-sent_at"], name="outboxmessage_to"),
+            models.Index(
+                fields=["text_version"],
+                condition=Q(text_version__isnull=False),
+                name="outboxmessage_text_version",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from core.health import register_check
 from core.registry import register_audit, register_personal_data, register_tick
 from notifications import (
     audit,
+    audit_texts,
     checks,
     credit,
     inbox,
@@ -32,6 +33,8 @@ def register() -> None:
     register_audit("messages.opt_out", 7, audit.sent_against_opt_out)
     register_audit("messages.stuck", 7, audit.stuck_in_sending)
     register_audit("messages.blanked", 14, audit.readable_after_end)
+    register_audit("texts.fit", 19, audit_texts.texts_that_break_a_rule)
+    register_audit("texts.kept", 19, audit_texts.versions_out_of_order)
     register_personal_data(
         "notifications.OutboxMessage",
         ("recipient", "text", "variables"),

@@ -8,10 +8,13 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 
-from notifications.kinds import MessageKind, Texts
+from notifications.kinds import MessageKind
 from notifications.models import OutboxMessage
 from notifications.segments import MOST_PARTS, count_parts
-from persian.text import clean
+from notifications.syntax import fill
+from notifications.text_models import Piece
+
+Pieces = Mapping[str, str]
 
 HINT = {
     "fa": "۱ می‌آیم، ۲ نمی‌آیم، ۳ تماس",
@@ -44,44 +47,42 @@ def current_values(message: OutboxMessage, kind: MessageKind) -> dict[str, str]:
     return values
 
 
-def wording(texts: Texts, language: str) -> str:
-    """The text of this language, or the Persian one."""
-    return texts.get(language) or texts["fa"]
+def render_sms(pieces: Pieces, values: Mapping[str, str], *, with_link: bool) -> str:
+    """The words of an SMS, with a link only where the route allows one.
+
+    A long address of the site may take more parts than we send: then the words without
+    it go.
+    """
+    if with_link and Piece.SMS_LINKED in pieces:
+        linked = fill(pieces[Piece.SMS_LINKED], values)
+        if count_parts(linked) <= MOST_PARTS:
+            return linked
+    return fill(pieces[Piece.SMS], values)
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with its values, cleaned of what costs parts or hides."""
-    return clean(text.format_map(values), multiline=True)
-
-
-def render_sms(
-    kind: MessageKind,
-    language: str,
-    values: Mapping[str, str],
-    *,
-    with_link: bool,
-) -> str:
-    """The words of an SMS, with a link only where the route allows one."""
-    texts = (kind.sms_linked if with_link else None) or kind.sms
-    return fill(wording(texts, language), values)
+def hint(language: str) -> str:
+    """Which digits may be answered."""
+    return HINT.get(language, HINT["fa"])
 
 
 def invite_reply(text: str, language: str) -> str:
     """The text with the digits that may be answered, where two parts hold both."""
-    invited = f"{text}\n{wording(HINT, language)}"
+    invited = f"{text}\n{hint(language)}"
     return invited if count_parts(invited) <= MOST_PARTS else text
 
 
-def render_email(
-    kind: MessageKind, language: str, values: Mapping[str, str]
-) -> tuple[str, str]:
+def render_email(pieces: Pieces, values: Mapping[str, str]) -> tuple[str, str]:
     """Subject and plain body; a kind without a wording for e-mail uses its SMS."""
-    body = wording(kind.email_body or kind.sms_linked or kind.sms, language)
+    body = (
+        pieces.get(Piece.EMAIL_BODY)
+        or pieces.get(Piece.SMS_LINKED)
+        or pieces[Piece.SMS]
+    )
     filled = fill(body, values)
-    if not kind.email_subject:
+    subject = pieces.get(Piece.EMAIL_SUBJECT)
+    if not subject:
         return filled.splitlines()[0], filled
-    subject = fill(wording(kind.email_subject, language), values)
-    return " ".join(subject.split()), filled
+    return " ".join(fill(subject, values).split()), filled
 
 
 def calendar_file(message: OutboxMessage, kind: MessageKind) -> bytes | None:

@@ -11,6 +11,7 @@ from notifications import kinds
 from notifications.kinds import MessageKind, always_wanted, register
 from notifications.models import InboundMessage, OutboxMessage
 from notifications.questions import Question
+from notifications.syntax import placeholders
 from persian.phones import display_phone
 from persian.text import clip, localized, to_reader_digits
 
@@ -19,6 +20,16 @@ SAMPLE = {
     "choices": "\n".join(f"{n}. سیدمحم… ۲۲ اردیبهشت ۱۶:۳۰" for n in "۱۲۳"),
     "centre": "مرکز کفش هیدج",
     "phone": "۰۲۴ ۳۵۰۰ ۰۰۰۰",
+}
+EXAMPLE = {
+    "fa": {
+        "what": "الگوسازی دستی، شنبه ۷ آذر ۱۶:۰۰",
+        "choices": "۱. الگوسازی… ۷ آذر ۱۶:۰۰\n۲. عیب‌یابی… ۹ آذر ۱۷:۰۰",
+    },
+    "en": {
+        "what": "Pattern making, Sat 7 Azar 16:00",
+        "choices": "1. Pattern… 7 Azar 16:00\n2. Faults of… 9 Azar 17:00",
+    },
 }
 TEXTS: dict[str, dict[str, str]] = {
     "comes": {
@@ -101,7 +112,7 @@ def _question(message: OutboxMessage, language: str) -> Question:
 def register_kinds() -> None:
     """Called once, at start-up."""
     for outcome, texts in TEXTS.items():
-        named = kinds.placeholders("".join(texts.values()))
+        named = placeholders("".join(texts.values()))
         register(
             MessageKind(
                 name=f"reply_{outcome}",
@@ -111,6 +122,7 @@ def register_kinds() -> None:
                 values=_values,
                 still_wanted=always_wanted,
                 sample=SAMPLE,
+                example=EXAMPLE,
                 sms=texts,
             )
         )

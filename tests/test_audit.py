@@ -16,7 +16,9 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
+from accounts.models import User
 from booking.models import (
     BusyCell,
     Claim,
@@ -34,7 +36,7 @@ from core.audit import run_audit
 from core.models import IdempotencyKey
 from core.registry import registry
 from courses.models import ClassSession, CourseRun
-from notifications.models import OptOut, OutboxMessage
+from notifications.models import OptOut, OutboxMessage, TextVersion
 from tests.audit_world import HOUR, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,17 @@ def refuse_reminders(world: World) -> None:
     )
 
 
+def write_text(number: int, sms: str = "{centre}") -> TextVersion:
+    return TextVersion.objects.create(
+        kind="class_reminder",
+        language="fa",
+        number=number,
+        sms=sms,
+        written_by=User.objects.order_by("pk")[0],
+        written_at=timezone.now(),
+    )
+
+
 def session(world: World):
     return ClassSession.objects.filter(pk=world.session.pk)
 
@@ -211,6 +224,9 @@ BREAKS: dict[str, Break] = {
     ),
     "session news": say_late("class_session_moved"),
     "appointment news": say_late("appointment_confirmed"),
+    # 19: texts
+    "texts.fit": lambda w: write_text(1, sms="{nobody}"),
+    "texts.kept": lambda w: write_text(2, sms="{course}: {day}, {time}\n{centre}"),
     # 8: who must hear
     "enrolments told": unsay("enrolment_confirmed"),
     "offers told": unsay("place_offered"),
@@ -326,6 +342,11 @@ REFUSED: dict[str, Break] = {
     "17 a run closed before its end": lambda w: CourseRun.objects.filter(
         pk=w.run.pk
     ).update(closed_at=w.now),
+    "19 one number, two versions": lambda w: [write_text(1), write_text(1)],
+    "19 a version that changes": lambda w: [
+        write_text(1),
+        TextVersion.objects.update(sms="{course}"),
+    ],
     "18 places taken before a draw": take_place_before_draw,
     "18 two of one rank": rank_twice,
     "18 a result without its seed": lambda w: drawn(w).update(seed=""),

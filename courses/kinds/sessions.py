@@ -112,7 +112,7 @@ def schedule_kinds() -> list[MessageKind]:
             sms_linked={
                 "fa": "یادآوری: {day} {time}، «{course}»، {room}.\n"
                 "نمی‌آیید؟ {link}\n{centre}",
-                "en": "Reminder: {day} {time}, {course}, {room}.\n"
+                "en": "Class {day} {time}, {course}, {room}\n"
                 "Not coming? {link}\n{centre}",
             },
             subject={

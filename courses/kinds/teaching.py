@@ -25,6 +25,7 @@ def teaching_kinds() -> list[MessageKind]:
             "change",
             values.teacher_notice_values,
             values.version_wanted,
+            example={"fa": {"what": "ثبت‌نام"}, "en": {"what": "New"}},
             sms={
                 "fa": "{what}: {person}، «{course}»، {day} {time}.\n"
                 "جاها: {seats}\n{centre}",

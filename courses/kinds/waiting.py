@@ -33,7 +33,7 @@ def waiting_kinds() -> list[MessageKind]:
                 "fa": "در «{course}» جا باز شد.\nتا {until} در سایت بپذیرید"
                 " یا زنگ بزنید: {phone}\n{centre}",
                 "en": "A place in {course} is yours until {until}."
-                " Accept it on our site or call {phone}\n{centre}",
+                " Accept on our site or call {phone}\n{centre}",
             },
             sms_linked={
                 "fa": "در «{course}» جا باز شد.\nتا {until} بپذیرید:\n{link}\n{centre}",
@@ -87,7 +87,7 @@ def waiting_kinds() -> list[MessageKind]:
             },
             sms_linked={
                 "fa": "ثبت‌نام «{course}» باز شد.\nشروع: {day} {time}\n{link}\n{centre}",
-                "en": "{course} is open for booking.\nStart: {day} {time}\n{link}\n"
+                "en": "{course}: open for booking.\nStart: {day} {time}\n{link}\n"
                 "{centre}",
             },
         ),
@@ -153,7 +153,7 @@ def draw_kinds() -> list[MessageKind]:
                 "fa": "قرعه‌کشی «{course}» انجام شد. نوبت{for_whom} در فهرست انتظار:"
                 " {place}.\nجا باز شود خبر می‌دهیم.\n{centre}",
                 "en": "{course} was drawn. Turn{for_whom} on the waiting list: {place}."
-                " We write when a place is free.\n{centre}",
+                " We write when it is yours.\n{centre}",
             },
         ),
     ]

@@ -44,7 +44,7 @@ def test_confirmation_says_what_when_and_where() -> None:
     kind = kinds.get("appointment_confirmed")
     with translation.override("fa"):
         values = reservation_values(reservation.pk, "fa")
-        text = render_sms(kind, "fa", values, with_link=True)
+        text = render_sms(kind.pieces("fa"), values, with_link=True)
     assert "«عیب‌یابی الگو»" in text
     assert "سه‌شنبه ۳ آذر ۱۰:۰۰" in text
     assert f"/a/{reservation.party.reference}" in text

@@ -67,7 +67,7 @@ def sms(kind: str) -> str:
     message = OutboxMessage.objects.filter(kind=kind).latest("pk")
     with translation.override("en"):
         values = get(kind).values(message.subject_id, "en")
-    return render_sms(get(kind), "en", values, with_link=True)
+    return render_sms(get(kind).pieces("en"), values, with_link=True)
 
 
 # -- The booking form ---------------------------------------------------------------

@@ -114,7 +114,7 @@ def test_longest_sheet_fits_two_parts() -> None:
     kind = kinds.get(KIND)
 
     for language in ("fa", "en"):
-        text = render_sms(kind, language, kind.sample, with_link=False)
+        text = render_sms(kind.pieces(language), kind.sample, with_link=False)
         assert count_parts(text) <= 2
 
 
