@@ -38,6 +38,7 @@ from consulting.views.booking import own_appointment
 from consulting.views.public import services_with_details
 from core.exceptions import HidajError
 from core.links import digest
+from core.refusals import refusals_said
 
 OFFERS = EarlierOffer.objects.select_related(
     "party__offering",
@@ -81,16 +82,13 @@ def ask_for_appointment(request: HttpRequest, reference: str) -> HttpResponse:
     reservation = own_appointment(request, reference)
     meeting = Meeting.objects.get(offering=reservation.offering_id)
     is_same = request.POST.get("with") == "same"
-    try:
+    with refusals_said(request):
         ask_for_earlier(
             reservation_id=reservation.pk,
             consultant_id=meeting.consultant_id if is_same else None,
             by=signed_in(request),
             now=timezone.now(),
         )
-    except HidajError as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("We write when an earlier time opens."))
     return redirect("consulting:done", reservation.party.reference)
 

@@ -38,6 +38,7 @@ from consulting.staff_forms import (
     hours_formset,
 )
 from consulting.views.access import planners_only
+from core.refusals import refusals_in
 from persian.text import to_reader_digits
 
 CONSULTANTS = Person.objects.filter(teaching_profile__consults=True).select_related(
@@ -90,13 +91,10 @@ def exceptions(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(CONSULTANTS, pk=pk)
     form = ExceptionForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             outside = add_override(
                 person=person, now=timezone.now(), **form.cleaned_data
             )
-        except ConsultingError as error:
-            form.add_error(None, str(error))
-        else:
             _say(request, outside)
             return redirect("consulting:staff_hours", person.pk)
     return _page(request, person, hours_formset(None, person), form)
@@ -110,11 +108,8 @@ def caps(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(CONSULTANTS, pk=pk)
     form = caps_form(request.POST, person)
     if form.is_valid():
-        try:
+        with refusals_in(form, CAPS_FIELDS):
             set_caps(person=person, now=timezone.now(), **form.cleaned_data)
-        except ConsultingError as error:
-            form.add_error(CAPS_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, _("The limits were saved."))
             return redirect("consulting:staff_hours", person.pk)
     week = hours_formset(None, person)

@@ -33,6 +33,7 @@ from consulting.slots import SlotQuery, week_start
 from consulting.staff_forms import ReasonForm
 from consulting.views.access import PLANNERS, staff_only
 from consulting.views.public import consultant_chips, slots_context
+from core.refusals import refusals_in
 
 WEEK = dt.timedelta(days=7)
 MEETINGS = Meeting.objects.select_related(
@@ -169,16 +170,13 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(MEETINGS, pk=pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             cancel_meeting(
                 meeting_id=found.pk,
                 by=signed_in(request),
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except ConsultingError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(
                 request, _("The meeting was cancelled, and everyone is being told.")
             )

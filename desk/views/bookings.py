@@ -27,6 +27,7 @@ from booking.services.waiting import decline_offer, leave_list
 from consulting.calendars import entry as meeting_entry
 from consulting.models import EarlierWish
 from core.exceptions import HidajError
+from core.refusals import refusals_said
 from courses.calendars import reservation_entries as class_entries
 from courses.services.offers import accept_offer, overlap_of
 from desk.booking_access import Access, access_to
@@ -195,11 +196,8 @@ def leave_one(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         messages.info(request, _("There is nothing left to cancel."))
         return redirect("desk:booking", reference)
     if request.method == "POST":
-        try:
+        with refusals_said(request):
             leave_alone(reservation_id=pk, by=access.by, now=now)
-        except HidajError as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(
                 request, _("They no longer wait; the others keep the turn.")
             )
@@ -254,14 +252,11 @@ def resend(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     person = person_of(access.by)
     language = person.language if person else get_language() or "fa"
-    try:
+    with refusals_said(request):
         for one in filter(may_resend, bookings):
             resend_confirmation(
                 booking=one, phone=access.by.phone, language=language, now=now
             )
-    except HidajError as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("The SMS is on its way."))
     return redirect("desk:booking", reference)
 

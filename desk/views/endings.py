@@ -17,6 +17,7 @@ from booking.services.endings import end_place
 from booking.services.no_shows import forgive
 from consulting.services.endings import mark_came
 from core.exceptions import HidajError
+from core.refusals import refusals_in
 from courses.models import CourseRun, RunState
 from courses.services.closing import close_run, proposals
 from desk.approvals import THING, title_of
@@ -90,7 +91,7 @@ def booking_end(request: HttpRequest, pk: int) -> HttpResponse:
     booking = _ended(pk)
     form = EndForm(posted(request), initial={"end": booking.state})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             end_place(
                 reservation_id=pk,
                 to=form.cleaned_data["end"],
@@ -98,9 +99,6 @@ def booking_end(request: HttpRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Written down."))
             return redirect(_back_of(booking))
     return _page(request, "desk/staff/booking_end.html", booking, form)
@@ -115,16 +113,13 @@ def booking_forgive(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     form = ForgiveForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             forgive(
                 reservation_id=pk,
                 by=user_of(request),
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Forgiven; the person is told by SMS."))
             return redirect("desk:staff_person", pk=booking.person.pk)
     return _page(request, "desk/staff/booking_forgive.html", booking, form)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from courses.exceptions import CoursesError
+from core.refusals import refusals_in
 from courses.models import Course
 from courses.services.catalogue import create_course, update_course
 from desk.forms.courses import ERROR_FIELDS, CourseForm
@@ -37,11 +37,8 @@ def course_new(request: HttpRequest) -> HttpResponse:
     """Write a new catalogue entry."""
     form = CourseForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, ERROR_FIELDS):
             create_course(**form.service_fields())
-        except CoursesError as error:
-            form.add_error(ERROR_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, _("The course is in the catalogue."))
             return redirect("desk:staff_courses")
     return _form_page(request, form)
@@ -54,11 +51,8 @@ def course_edit(request: HttpRequest, pk: int) -> HttpResponse:
     course = get_object_or_404(Course, pk=pk)
     form = CourseForm(posted(request), course=course)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, ERROR_FIELDS):
             update_course(course_id=course.pk, **form.service_fields())
-        except CoursesError as error:
-            form.add_error(ERROR_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, _("The course was saved."))
             return redirect("desk:staff_courses")
     return _form_page(request, form)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from booking.models import Draw, Reservation, WaitingEntry, WaitingEntryQuerySet
 from booking.services.draws import CLOSES_BEFORE_START
-from core.exceptions import HidajError
+from core.refusals import refusals_in, refusals_said
 from courses.models import CourseRun, RunState
 from courses.services.draws import call_off_draw, set_up_draw
 from desk.forms.draws import DrawForm
@@ -98,7 +98,7 @@ def run_draw_set(request: HttpRequest, code: str) -> HttpResponse:
     run = _run(code)
     form = DrawForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_in(form, DrawForm.ERROR_FIELDS):
             set_up_draw(
                 run_id=run.pk,
                 opens_at=form.opens_at,
@@ -106,9 +106,6 @@ def run_draw_set(request: HttpRequest, code: str) -> HttpResponse:
                 by=user_of(request),
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error(DrawForm.ERROR_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, _("The places of this run are given by draw."))
             return redirect("desk:staff_run_draw", code=code)
     return _page(request, run, form)
@@ -118,10 +115,7 @@ def run_draw_set(request: HttpRequest, code: str) -> HttpResponse:
 @planners_only
 def run_draw_end(request: HttpRequest, code: str) -> HttpResponse:
     """Give the places by order of arrival again, while nobody has applied."""
-    try:
+    with refusals_said(request):
         call_off_draw(run_id=_run(code).pk, now=timezone.now())
-    except HidajError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, _("The places are given by order of arrival again."))
     return redirect("desk:staff_run_draw", code=code)

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core.refusals import refusals_said
 from desk.forms.messages import MessageFilterForm, newest_first
 from desk.messages import lines_of
 from desk.paging import back_to, page_of, query_of
 from desk.roles import staff_only
 from desk.staffpage import staff_page
-from notifications.exceptions import NotificationsError
 from notifications.models import OutboxMessage
 from notifications.services import resend
 
@@ -39,10 +39,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
 def resend_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Send one message once more, as it stands now."""
     message = get_object_or_404(OutboxMessage, pk=pk)
-    try:
+    with refusals_said(request):
         resend(message=message, now=timezone.now())
-    except NotificationsError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, _("The message goes out again."))
     return back_to(request, "desk:staff_messages")

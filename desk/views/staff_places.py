@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from booking.models import Reservation
 from booking.services.naming import NAMEABLE, PASSABLE
 from core.exceptions import HidajError
+from core.refusals import refusals_in
 from courses.models import CourseRun
 from courses.services.naming import name_by_centre
 from courses.services.transfers import move_enrolments, runs_to_move_to
@@ -44,16 +45,13 @@ def booking_name(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     form = CentreNameForm(posted(request), run=run)
     if form.is_bound and form.is_valid():
-        try:
+        with refusals_in(form):
             name_by_centre(
                 reservation_id=pk,
                 by=user_of(request),
                 now=timezone.now(),
                 **form.cleaned_data,
             )
-        except HidajError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The name is written and the person told."))
             return redirect("desk:staff_run", code=run.code)
     context = {"booking": booking, "run": run, "form": form}

@@ -15,7 +15,7 @@ from accounts.models import Firm
 from booking.models import SEATED, Reservation
 from booking.services.parties import cancel_reservation
 from booking.services.waiting import place_in_line
-from core.exceptions import HidajError
+from core.refusals import refusals_in
 from courses.models import ClassSession, CourseRun
 from courses.services.schedule import (
     add_class_session,
@@ -59,16 +59,13 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
     }
     form = MoveForm(posted(request), initial=initial, teaching=teaching)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, MoveForm.ERROR_FIELDS):
             move_class_session(
                 session_id=pk,
                 by=user_of(request),
                 now=timezone.now(),
                 **form.cleaned_data,
             )
-        except HidajError as error:
-            form.add_error(MoveForm.ERROR_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, _("The class session is changed."))
             return redirect(_after(request, session.run))
     return _session_page(request, session, form, "desk/staff/session_move.html")
@@ -84,16 +81,13 @@ def session_new(request: HttpRequest, code: str) -> HttpResponse:
     teaching = list(run.instructors.all())
     form = NewSessionForm(posted(request), initial=next_place(run), teaching=teaching)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, NewSessionForm.ERROR_FIELDS):
             add_class_session(
                 run_id=run.pk,
                 by=user_of(request),
                 now=timezone.now(),
                 **form.cleaned_data,
             )
-        except HidajError as error:
-            form.add_error(NewSessionForm.ERROR_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, _("The class session is added."))
             return redirect("desk:staff_run", code=code)
     context = {"run": run, "form": form, "told": told_of_session(run)}
@@ -107,16 +101,13 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     session = _session(pk)
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             cancel_class_session(
                 session_id=pk,
                 by=user_of(request),
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The class session is cancelled."))
             return redirect(_after(request, session.run))
     return _session_page(request, session, form, "desk/staff/session_cancel.html")
@@ -150,7 +141,7 @@ def booking_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             cancel_reservation(
                 reservation_id=pk,
                 by=user_of(request),
@@ -158,9 +149,6 @@ def booking_cancel(request: HttpRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The place is cancelled and the person told."))
             return redirect("desk:staff_run", code=run.code)
     context = {"booking": booking, "run": run, "form": form}
@@ -175,11 +163,8 @@ def run_book(request: HttpRequest, code: str) -> HttpResponse:
     run = get_object_or_404(runs, code=code)
     form = CallerForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, CallerForm.ERROR_FIELDS):
             words = _book(request, run, form)
-        except HidajError as error:
-            form.add_error(CallerForm.ERROR_FIELDS.get(error.code), str(error))
-        else:
             messages.success(request, words)
             return redirect("desk:staff_run", code=code)
     context = {

@@ -14,7 +14,7 @@ from django.views.decorators.http import (
 )
 
 from accounts.models import User
-from core.exceptions import HidajError
+from core.refusals import refusals_in, refusals_said
 from courses.models import Course, CourseRun, CourseRunQuerySet, RunState
 from courses.planner import skipped_between
 from courses.services.runs import (
@@ -126,11 +126,8 @@ def run_page(
 def run_publish(request: HttpRequest, code: str) -> HttpResponse:
     """Open the run to the public."""
     run = _run(code)
-    try:
+    with refusals_said(request):
         publish_run(run_id=run.pk, by=user_of(request), now=timezone.now())
-    except HidajError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, _("The run is open to the public."))
     return redirect("desk:staff_run", code=code)
 
@@ -143,11 +140,8 @@ def run_capacity(request: HttpRequest, code: str) -> HttpResponse:
     form = CapacityForm(request.POST)
     if form.is_valid():
         capacity = form.cleaned_data["capacity"]
-        try:
+        with refusals_in(form, "capacity"):
             change_capacity(run_id=run.pk, capacity=capacity, now=timezone.now())
-        except HidajError as error:
-            form.add_error("capacity", str(error))
-        else:
             messages.success(request, _("The number of places was changed."))
             return redirect("desk:staff_run", code=code)
     return run_page(request, run, form)
@@ -172,16 +166,13 @@ def run_cancel(request: HttpRequest, code: str) -> HttpResponse:
     run = _run(code)
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             cancel_run(
                 run_id=run.pk,
                 by=user_of(request),
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The run is cancelled and everyone is told."))
             return redirect("desk:staff_run", code=code)
     context = {"run": run, "form": form, "told": told_of_run(run)}

@@ -21,6 +21,7 @@ from booking.services.resources import close_centre, end_block
 from core.exceptions import HidajError
 from core.holidays import add_closed_day, confirm_holiday, remove_closed_day
 from core.models import Holiday, HolidayKind, HolidayStatus
+from core.refusals import refusals_said
 from desk.affected import affected_between, people_in
 from desk.forms.times import ClosedDayForm, ClosureForm
 from desk.roles import planners_only, staff_only
@@ -109,11 +110,8 @@ def holiday_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def holiday_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a day of the centre's own out of the table."""
     get_object_or_404(Holiday, pk=pk)
-    try:
+    with refusals_said(request):
         remove_closed_day(holiday_id=pk)
-    except HidajError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, _("The day is out of the table."))
     return redirect("desk:staff_time")
 

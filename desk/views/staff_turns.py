@@ -25,6 +25,7 @@ from booking.overlaps import READ_THE_NOTE
 from booking.services.line_acts import extend_offer, let_offer_pass, withdraw_entry
 from booking.services.waiting import decline_offer, place_in_line
 from core.exceptions import HidajError
+from core.refusals import refusals_in
 from courses.models import CourseRun
 from courses.services.offers import accept_offer, overlap_of
 from desk.forms.runs import ReasonForm
@@ -139,16 +140,13 @@ def turn_extend(request: HttpRequest, pk: int) -> HttpResponse:
     form = DeadlineForm(request.POST)
     offer = _open_offer(entry)
     if offer is not None and form.is_valid():
-        try:
+        with refusals_in(form, {"until": "on"}):
             extend_offer(
                 offer_id=offer.pk,
                 until=form.until,
                 by=user_of(request),
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error("on" if error.code == "until" else None, str(error))
-        else:
             messages.success(request, _("The deadline is later now; an SMS goes out."))
             return _to_line(entry)
     return _page(request, entry, deadline=form)
@@ -161,16 +159,13 @@ def turn_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     entry = _entry(pk)
     form = ReasonForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_in(form, "reason"):
             withdraw_entry(
                 entry_id=pk,
                 by=user_of(request),
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except HidajError as error:
-            form.add_error("reason", str(error))
-        else:
             messages.success(request, _("The turn is ended and its people are told."))
             return _to_line(entry)
     return _page(request, entry, reason=form)
