@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import time_machine
 from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from accounts.models import Person
 from booking.models import BusyCell, Offer, Offering, WaitingEntry
@@ -19,9 +19,11 @@ from core.exceptions import HidajError
 from tests.factories import NOW
 from tests.stories.hours import Hours
 from tests.stories.line import Line
-from tests.stories.world import FIRST_CELL, FIRST_START, World
+from tests.stories.world import FIRST_CELL, World
 
 T = TypeVar("T")
+# Chooses among what there is; see `one_of`.
+MANY = st.integers(0, 7)
 
 # Who is told of runs is not written here: a recorder stands in for courses.
 NOT_HERE = {7, 8}
@@ -53,7 +55,7 @@ class StoryBase(RuleBasedStateMachine):
             (run, 1): entry.pk for run, entry in enumerate(self.world.entries)
         }
         self.appointments: dict[tuple[int, int], int] = {
-            (FIRST_START, 0): self.world.appointment.pk
+            (start, 0): row.pk for start, row in self.world.appointments.items()
         }
         self.before = self._copy()
 
@@ -70,9 +72,25 @@ class StoryBase(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 9, 11, 14, 15, 16, 60 * 25, 60 * 60]))
     def time_passes(self, minutes: int) -> None:
-        self.now += dt.timedelta(minutes=minutes)
+        self._set_clock(self.now + dt.timedelta(minutes=minutes))
+
+    @precondition(lambda self: self.deadlines())
+    @rule(which=MANY, minutes=st.sampled_from([-1, 0, 1]))
+    def a_deadline_comes(self, which: int, minutes: int) -> None:
+        """A minute before something ends by itself, then, or a minute later."""
+        moment = self.one_of(self.deadlines(), which)
+        assert moment is not None
+        self._set_clock(max(self.now, moment + dt.timedelta(minutes=minutes)))
+
+    def deadlines(self) -> list[dt.datetime]:
+        models = (*self.lines, self.hours)
+        found = {moment for model in models for moment in model.deadlines()}
+        return sorted(moment for moment in found if moment >= self.now)
+
+    def _set_clock(self, now: dt.datetime) -> None:
+        self.now = now
         for model in (*self.lines, self.hours):
-            model.now = self.now
+            model.now = now
 
     @rule()
     def tick(self) -> None:
@@ -197,6 +215,17 @@ class StoryBase(RuleBasedStateMachine):
 
     def persons(self, numbers: Collection[int]) -> list[Person]:
         return [self.world.people[number] for number in sorted(numbers)]
+
+    def in_runs(self, listed: Callable[[Line], Iterable[T]]) -> list[tuple[int, T]]:
+        """What the models of both runs list, each with its run."""
+        return [
+            (run, row) for run, line in enumerate(self.lines) for row in listed(line)
+        ]
+
+    def some(self, listed: Callable[[Line], Iterable[T]], which: int) -> tuple[int, T]:
+        """One of them; a precondition has seen to it that there is one."""
+        found = self.in_runs(listed)
+        return found[which % len(found)]
 
     def one_of(self, rows: Sequence[T], which: int) -> T | None:
         """One of them, or None when there is none."""

@@ -56,6 +56,9 @@ class Hours:
     def is_free(self, start: int, but: Appointment | None = None) -> bool:
         return self.taken(but).isdisjoint(range(start, start + LENGTH))
 
+    def deadlines(self) -> list[dt.datetime]:
+        return [a.until for a in self.appointments if a.until]
+
     def hold_of(self, user: int) -> Appointment | None:
         held = (a for a in self.appointments if a.until and a.user == user)
         return next(held, None)
@@ -95,9 +98,9 @@ class Hours:
         return True
 
     def move(self, appointment: Appointment, start: int) -> bool:
+        self.release_expired()
         if appointment.start == start:
             return True
-        self.release_expired()
         if not self.is_free(start, appointment):
             return False
         appointment.start = start

@@ -20,6 +20,8 @@ class Turn:
     people: tuple[int, ...]
     arrived: int
     missed: int = 0
+    # Until when an open offer can be accepted.
+    until: dt.datetime | None = None
 
     @property
     def order(self) -> tuple[int, int]:
@@ -62,6 +64,32 @@ class Line:
         has_place = person in self.confirmed or person in self.pending
         return has_place or any(person in turn.people for turn in turns)
 
+    def firm(self) -> list[int]:
+        """People with a place."""
+        return list(self.confirmed)
+
+    def asked(self) -> list[int]:
+        """People about whom the staff decide."""
+        return list(self.pending)
+
+    def firm_or_asked(self) -> list[int]:
+        return [*self.confirmed, *self.pending]
+
+    def asked_in_line(self) -> list[int]:
+        """Turns with an open offer, by arrival."""
+        return sorted(self.offered)
+
+    def turns(self) -> list[int]:
+        """Who waits or has an offer, by arrival."""
+        return sorted([*(turn.arrived for turn in self.line), *self.offered])
+
+    def deadlines(self) -> list[dt.datetime]:
+        """Moments at which something of this run ends by itself."""
+        found = [until for until, _size in self.holds.values()]
+        found += [until for until, _user in self.pending.values()]
+        found += [turn.until for turn in self.offered.values() if turn.until]
+        return found + ([self.moves_at] if self.moves_at else [])
+
     def in_order(self) -> list[Turn]:
         return sorted(self.line, key=lambda turn: turn.order)
 
@@ -69,6 +97,7 @@ class Line:
         """Offer what is free to the line, in its order."""
         while (turn := self._who_is_asked()) is not None:
             self.line.remove(turn)
+            turn.until = offer_deadline(self.now, None)
             self.offered[turn.arrived] = turn
 
     def _who_is_asked(self) -> Turn | None:

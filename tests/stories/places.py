@@ -5,19 +5,19 @@ from __future__ import annotations
 from uuid import uuid4
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from booking.models import Offer, Reservation, WaitingEntry
 from booking.services import approval, naming, offerings, parties, transfers, waiting
 from booking.services.needs import Need
-from tests.stories.base import StoryBase
+from tests.stories.base import MANY, StoryBase
+from tests.stories.line import Line
 from tests.stories.world import PEOPLE, USERS
 
 RUNS = st.integers(0, 1)
 ANY_USER = st.integers(0, USERS - 1)
 ANYBODY = st.integers(0, PEOPLE - 1)
 ONE_OR_TWO = st.sets(ANYBODY, min_size=1, max_size=2)
-SOME = st.integers(0, 3)
 
 
 class PlaceRules(StoryBase):
@@ -58,27 +58,25 @@ class PlaceRules(StoryBase):
         if isinstance(entry, WaitingEntry):
             self.entries[run, self.lines[run].arrivals] = entry.pk
 
-    @rule(run=RUNS, which=SOME, by_centre=st.booleans())
-    def cancel(self, run: int, which: int, by_centre: bool) -> None:
-        line = self.lines[run]
-        person = self.one_of([*line.confirmed, *line.pending], which)
-        if person is not None:
-            line.free_place(person)
-            self.call(
-                parties.cancel_reservation,
-                reservation_id=self.place(run, person).pk,
-                by=None,
-                by_centre=by_centre,
-                reason="بیماری",
-            )
+    @precondition(lambda self: self.in_runs(Line.firm_or_asked))
+    @rule(which=MANY, by_centre=st.booleans())
+    def cancel(self, which: int, by_centre: bool) -> None:
+        run, person = self.some(Line.firm_or_asked, which)
+        self.lines[run].free_place(person)
+        self.call(
+            parties.cancel_reservation,
+            reservation_id=self.place(run, person).pk,
+            by=None,
+            by_centre=by_centre,
+            reason="بیماری",
+        )
 
-    @rule(run=RUNS, which=SOME)
-    def transfer(self, run: int, which: int) -> None:
+    @precondition(lambda self: self.in_runs(Line.firm))
+    @rule(which=MANY)
+    def transfer(self, which: int) -> None:
         """To the other run: never both, never none."""
+        run, person = self.some(Line.firm, which)
         old, new = self.lines[run], self.lines[1 - run]
-        person = self.one_of(list(old.confirmed), which)
-        if person is None:
-            return
         place = self.place(run, person)
         is_possible = new.receive(old.confirmed[person], person)
         if is_possible:
@@ -91,12 +89,13 @@ class PlaceRules(StoryBase):
             by=None,
         )
 
-    @rule(run=RUNS, which=SOME, successor=ANYBODY)
-    def pass_on(self, run: int, which: int, successor: int) -> None:
+    @precondition(lambda self: self.in_runs(Line.firm))
+    @rule(which=MANY, successor=ANYBODY)
+    def pass_on(self, which: int, successor: int) -> None:
         """To another person, who may stand there already."""
+        run, person = self.some(Line.firm, which)
         line = self.lines[run]
-        person = self.one_of(list(line.confirmed), which)
-        if person is None or person == successor:
+        if person == successor:
             return
         place = self.place(run, person)
         is_possible = not line.stands(successor)
@@ -110,12 +109,11 @@ class PlaceRules(StoryBase):
             by=None,
         )
 
-    @rule(run=RUNS, which=SOME, is_approved=st.booleans())
-    def decide(self, run: int, which: int, is_approved: bool) -> None:
+    @precondition(lambda self: self.in_runs(Line.asked))
+    @rule(which=MANY, is_approved=st.booleans())
+    def decide(self, which: int, is_approved: bool) -> None:
+        run, person = self.some(Line.asked, which)
         line = self.lines[run]
-        person = self.one_of(list(line.pending), which)
-        if person is None:
-            return
         place = self.place(run, person)
         until, user = line.pending[person]
         in_time = until > self.now
@@ -132,13 +130,14 @@ class PlaceRules(StoryBase):
             reason="ظرفیت کارگاه",
         )
 
-    @rule(run=RUNS, which=SOME, accepts=st.booleans())
-    def answer(self, run: int, which: int, accepts: bool) -> None:
+    @precondition(lambda self: self.in_runs(Line.asked_in_line))
+    @rule(which=MANY, accepts=st.booleans())
+    def answer(self, which: int, accepts: bool) -> None:
+        run, arrived = self.some(Line.asked_in_line, which)
         line = self.lines[run]
-        arrived = self.one_of(sorted(line.offered), which)
-        if arrived is None:
-            return
         offer = Offer.objects.open().get(entry=self.entries[run, arrived])
+        until = line.offered[arrived].until
+        self.require(until == offer.expires_at, f"offer: {until}, not {offer}")
         in_time = offer.expires_at > self.now
         if accepts and in_time:
             turn = line.offered.pop(arrived)
@@ -149,13 +148,11 @@ class PlaceRules(StoryBase):
         service = waiting.accept_offer if accepts else waiting.decline_offer
         self.agree(in_time or not accepts, service, offer_id=offer.pk, by=None)
 
-    @rule(run=RUNS, which=SOME)
-    def leave(self, run: int, which: int) -> None:
+    @precondition(lambda self: self.in_runs(Line.turns))
+    @rule(which=MANY)
+    def leave(self, which: int) -> None:
+        run, arrived = self.some(Line.turns, which)
         line = self.lines[run]
-        turns = sorted([t.arrived for t in line.line] + list(line.offered))
-        arrived = self.one_of(turns, which)
-        if arrived is None:
-            return
         line.line = [turn for turn in line.line if turn.arrived != arrived]
         line.offered.pop(arrived, None)
         line.fill()

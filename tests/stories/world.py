@@ -1,8 +1,8 @@
 """What all stories begin with: two runs, one consultant, three users, six people.
 
 The first run is full and somebody waits; in the second one a place is free and two wait
-together; the consultant has one appointment. So the first steps of a story already meet
-the rules that are hard to keep.
+together; one person has both appointments that one may have. So the first steps of a
+story already meet the rules that are hard to keep.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from booking.models import Reservation, Resource, WaitingEntry
 from booking.services import parties, waiting
 from consulting.models import Service
 from consulting.services.appointments import book_appointment
+from consulting.services.availability import WeeklyHours
 from courses.models import ClassSession, CourseRun
 from courses.planner import PlannedSession
 from tests.factories import (
@@ -40,8 +41,9 @@ FIRST_CELL = cell_of(MIDNIGHT)
 QUARTER = dt.timedelta(minutes=15)
 CAPACITY = 2
 USERS, PEOPLE = 3, 6
-# 09:00
-FIRST_START = 36
+# 09:00 and 10:15, both of one person, who may have no more.
+BOOKED = (36, 41)
+HOURS = [WeeklyHours(day, dt.time(9), dt.time(12, 30)) for day in range(7)]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class World:
     consultant: Person
     resource: Resource
     entries: list[WaitingEntry]
-    appointment: Reservation
+    # By their start.
+    appointments: dict[int, Reservation]
 
     def lines(self) -> list[Line]:
         """The models of both runs at the beginning."""
@@ -70,7 +73,9 @@ class World:
 
     def hours(self) -> Hours:
         """The model of the consultant's day at the beginning."""
-        return Hours(NOW, [Appointment(user=0, start=FIRST_START, person=0)])
+        return Hours(
+            NOW, [Appointment(user=0, start=start, person=0) for start in BOOKED]
+        )
 
 
 def at(quarter: int) -> dt.datetime:
@@ -80,7 +85,7 @@ def at(quarter: int) -> dt.datetime:
 
 def make_world() -> World:
     """By services, at NOW."""
-    consultant = make_consultant()
+    consultant = make_consultant(hours=HOURS)
     service = make_service(
         consultants=[consultant], buffer_after_minutes=15, horizon_days=365
     )
@@ -114,16 +119,19 @@ def make_world() -> World:
         consultant=consultant,
         resource=Resource.objects.get(person=consultant),
         entries=entries,
-        appointment=book_appointment(
-            service_id=service.pk,
-            mode="phone",
-            consultant_id=None,
-            starts_at=at(FIRST_START),
-            booker=users[0],
-            person=people[0],
-            key=uuid4(),
-            now=NOW,
-        ),
+        appointments={
+            start: book_appointment(
+                service_id=service.pk,
+                mode="phone",
+                consultant_id=None,
+                starts_at=at(start),
+                booker=users[0],
+                person=people[0],
+                key=uuid4(),
+                now=NOW,
+            )
+            for start in BOOKED
+        },
     )
 
 
