@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from core.exceptions import HidajError
+from persian.jalali import format_datetime
 
 if TYPE_CHECKING:
     from consulting.slots import Slot
@@ -26,6 +27,26 @@ class SlotTaken(ConsultingError):
             code="slot_taken",
         )
         self.nearest = list(nearest)
+
+
+class TimeMoved(SlotTaken):
+    """The centre moved the held hour while the form was open; `nearest` begins with it.
+
+    `moved_to` is its new time.
+    """
+
+    def __init__(self, moved_to: Slot, nearest: Sequence[Slot] = ()) -> None:
+        ConsultingError.__init__(
+            self,
+            _(
+                "The centre has moved this hour to %(time)s meanwhile. Choose the new"
+                " time or another one, and send the form again."
+            )
+            % {"time": format_datetime(moved_to.starts_at)},
+            code="time_moved",
+        )
+        self.moved_to = moved_to
+        self.nearest = [moved_to, *nearest]
 
 
 class TooManyOpen(ConsultingError):

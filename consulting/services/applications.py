@@ -12,8 +12,14 @@ from accounts.models import Person, User
 from booking import overlaps
 from booking.models import Reservation, ReservationState
 from booking.services.needs import require_told
-from consulting.models import Service
-from consulting.services.appointments import confirm_appointment, hold_slot
+from consulting.exceptions import TimeMoved
+from consulting.models import Meeting, Service
+from consulting.services.appointments import (
+    confirm_appointment,
+    hold_slot,
+    live_hold,
+    slot_of,
+)
 from consulting.services.eligibility import needs_of
 from core.idempotency import form_digest, once
 from core.transactions import atomic_retrying
@@ -46,9 +52,10 @@ def apply_for_appointment(
 
     Where the staff decide it is a request with the `statement`; `told_needs` are the
     reasons that the form has shown. The same form sent twice gives the same
-    appointment, and makes one person. Raises SlotTaken, TooManyOpen, ConsultingError
-    without an answer, AccountsError without consent or a name, booking's Overlapping
-    unless the booker accepts that, and ApprovalNeeded for a reason that was not shown.
+    appointment, and makes one person. Raises SlotTaken, TimeMoved when the centre moved
+    the held hour, TooManyOpen, ConsultingError without an answer, AccountsError without
+    consent or a name, booking's Overlapping unless the booker accepts that, and
+    ApprovalNeeded for a reason that was not shown.
     """
     told = {
         **asdict(wish),
@@ -70,6 +77,7 @@ def apply_for_appointment(
     if reservation is None:
         service = Service.objects.get(pk=wish.service_id)
         require_told(needs_of(service, person, now, statement), told_needs)
+        _require_not_moved(wish, booker, now)
         party = hold_slot(booker=booker, now=now, **asdict(wish))
         meeting = party.offering.meeting
         overlaps.require_no_overlap(
@@ -87,9 +95,32 @@ def apply_for_appointment(
             key=key,
             now=now,
             statement=statement,
+            shown_at=wish.starts_at,
         )
     record.remember(reservation.pk)
     return reservation
+
+
+def moved_hold(wish: Wish, booker: User, now: dt.datetime) -> Meeting | None:
+    """The hour that the booker holds, when the centre moved it away from this time."""
+    party = live_hold(booker, now)
+    if party is None:
+        return None
+    meeting: Meeting = party.offering.meeting
+    if (meeting.service_id, meeting.mode) != (wish.service_id, wish.mode):
+        return None
+    moves = meeting.changes.filter(
+        at__gte=party.created_at, from_starts_at=wish.starts_at
+    )
+    is_elsewhere = meeting.starts_at != wish.starts_at
+    return meeting if is_elsewhere and moves.exists() else None
+
+
+def _require_not_moved(wish: Wish, booker: User, now: dt.datetime) -> None:
+    """Nobody gets another time, or loses their place in it, without having seen it."""
+    meeting = moved_hold(wish, booker, now)
+    if meeting is not None:
+        raise TimeMoved(slot_of(meeting))
 
 
 def _same_again(wish: Wish, booker: User, person: Person) -> Reservation | None:

@@ -25,7 +25,12 @@ from booking.services import offerings, parties
 from booking.services.needs import Need, Needs
 from booking.services.places import release_expired_in
 from consulting import slots
-from consulting.exceptions import ConsultingError, SlotTaken, TooManyOpen
+from consulting.exceptions import (
+    ConsultingError,
+    SlotTaken,
+    TimeMoved,
+    TooManyOpen,
+)
 from consulting.models import IntakeAnswer, IntakeQuestion, Meeting, Service
 from consulting.services.choosing import choose
 from consulting.services.claims import meeting_wants
@@ -242,15 +247,16 @@ def confirm_appointment(
     now: dt.datetime,
     by_centre: bool = False,
     statement: str = "",
+    shown_at: dt.datetime | None = None,
 ) -> Reservation:
     """Turn a held time into an appointment of one person, or into a request for one.
 
     The staff decide where `eligibility.needs_of` says so, unless the centre books; the
     `statement` is for them. `answers` are texts by the key of their intake question.
     When the hold ran out the same time is taken once more if it is still free. The same
-    form sent twice gives the same appointment. Raises SlotTaken, TooManyOpen and
-    ConsultingError for a missing answer (both not for the centre), AlreadyBooked and
-    KeyReused.
+    form sent twice gives the same appointment. Raises SlotTaken, TimeMoved when the
+    hour is not at `shown_at` any more, TooManyOpen and ConsultingError for a missing
+    answer (both not for the centre), AlreadyBooked and KeyReused.
     """
     record = once(
         key=key,
@@ -268,12 +274,26 @@ def confirm_appointment(
     )
     done = _already_confirmed(party, person)
     if done is None:
+        _require_shown(party, shown_at)
         needs = {} if by_centre else _needs(party, person, statement, now)
         done = _confirm(
             party, person, answers, key, needs, now=now, by_centre=by_centre
         )
     record.remember(done.pk)
     return done
+
+
+def _require_shown(party: Party, shown_at: dt.datetime | None) -> None:
+    """The hour stands where the form showed it; a move waits for this transaction."""
+    seats.lock_one(party.offering_id)
+    meeting = Meeting.objects.get(offering=party.offering_id)
+    if shown_at is not None and meeting.starts_at != shown_at:
+        raise TimeMoved(slot_of(meeting))
+
+
+def slot_of(meeting: Meeting) -> Slot:
+    """The time of a meeting as a slot that one can choose."""
+    return Slot(meeting.starts_at, meeting.ends_at, meeting.consultant_id, meeting.pk)
 
 
 def _needs(

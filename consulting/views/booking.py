@@ -42,8 +42,12 @@ from consulting.exceptions import SlotTaken
 from consulting.forms import IntakeForm
 from consulting.models import EarlierWish, Meeting, Service
 from consulting.request_words import need_words
-from consulting.services.applications import Wish, apply_for_appointment
-from consulting.services.appointments import hold_slot, live_hold
+from consulting.services.applications import (
+    Wish,
+    apply_for_appointment,
+    moved_hold,
+)
+from consulting.services.appointments import hold_slot, live_hold, slot_of
 from consulting.services.earlier.wishes import can_ask_for_earlier
 from consulting.services.eligibility import reasons_for
 from consulting.services.meetings import move_appointment
@@ -110,11 +114,12 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     if claim is not None:
         return claim
     user = signed_in(request)
+    moved = moved_hold(wish, user, now)
     form = IntakeForm(
         request.POST or None,
         person=person_of(user),
         service=service,
-        others=_others(service, wish, user, now),
+        others=_others(service, wish, user, now, moved),
     )
     reasons = known_reasons(form.posted_needs)
     if not form.is_bound:
@@ -122,7 +127,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         reasons = reasons_for(service, form.person, now)
     if request.method == "POST" and form.is_valid():
         chosen = read_moment(form.cleaned_data["at"] or "")
-        chosen_wish = replace(wish, starts_at=chosen) if chosen else wish
+        chosen_wish = _chosen(wish, chosen, moved) if chosen else wish
         reservation = _try(form, chosen_wish, user, now)
         if reservation is not None:
             return redirect("consulting:done", reservation.party.reference)
@@ -139,7 +144,8 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "minutes_left": _minutes_left(user, wish, now),
         "held_until": _held_until(user, wish, now),
-        "is_free": is_free,
+        "is_free": is_free and not moved,
+        "moved": moved,
         "asks_staff": bool(reasons),
         "back_url": _service_url(service, choice(wish.mode, wish.consultant_id)),
     }
@@ -206,11 +212,33 @@ def _is_free(service: Service, wish: Wish, user: User, now: dt.datetime) -> bool
     return is_held or bool(slots_at(wish.starts_at, **_query(service, wish, now)))
 
 
-def _others(service: Service, wish: Wish, user: User, now: dt.datetime) -> list[Slot]:
-    """Free times around a wanted one that is not free any more; else none."""
+def _others(
+    service: Service,
+    wish: Wish,
+    user: User,
+    now: dt.datetime,
+    moved: Meeting | None,
+) -> list[Slot]:
+    """Free times around a wanted one that is not free any more; else none.
+
+    An hour that the centre moved comes first, at its new time.
+    """
+    query = _query(service, wish, now)
+    if moved is not None:
+        new = slot_of(moved)
+        shown = (new.starts_at, wish.starts_at)
+        near = nearest_slots(wish.starts_at, **query)
+        return [new, *(slot for slot in near if slot.starts_at not in shown)]
     if _is_free(service, wish, user, now):
         return []
-    return nearest_slots(wish.starts_at, **_query(service, wish, now))
+    return nearest_slots(wish.starts_at, **query)
+
+
+def _chosen(wish: Wish, starts_at: dt.datetime, moved: Meeting | None) -> Wish:
+    """The wish for another time; a moved hour is taken with whoever gives it now."""
+    if moved is not None and starts_at == moved.starts_at:
+        return replace(wish, starts_at=starts_at, consultant_id=None)
+    return replace(wish, starts_at=starts_at)
 
 
 def _try(
