@@ -36,7 +36,10 @@ def take_place(run: int, user: int, person: int, gap: float) -> list[int]:
 def take_time(
     service: int, start: str, user: int, person: int, gap: float
 ) -> list[int]:
-    """Hold a time and make an appointment of it after the gap (seconds)."""
+    """Hold a time and make an appointment of it after the gap (seconds).
+
+    By the centre, which may give one person any number: there are many rounds.
+    """
     booker = User.objects.get(pk=user)
     party = hold_slot(
         service_id=service,
@@ -54,6 +57,7 @@ def take_time(
         answers={},
         key=uuid4(),
         now=timezone.now(),
+        by_centre=True,
     )
     return [row.pk]
 
