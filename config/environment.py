@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from assets import copy_assets, missing_assets
+from stylesheets import StylesNotMade, build_styles
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VENV = BASE_DIR / ".venv"
@@ -90,6 +91,10 @@ def build_assets() -> None:
         stamp.write_text(wanted)
     if not is_fetched or missing_assets(BASE_DIR):
         copy_assets(BASE_DIR)
+    try:
+        build_styles(BASE_DIR)
+    except StylesNotMade as error:
+        sys.exit(f"The style sheets could not be made: {error}")
 
 
 def npm() -> str:

@@ -1,4 +1,4 @@
-"""Bring an installation up to date: translations, static files, database.
+"""Bring an installation up to date: translations, styles, static files, database.
 
 `python -m config.prepare` does all of it, `python -m config.prepare build` only what
 needs no database. Steps whose input has not changed are left out.
@@ -18,12 +18,15 @@ import polib
 from django.conf import settings
 from django.core.management import call_command
 
+from config.stylesheets import build_styles
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
     """Build, and unless the argument is `build`, prepare the database too."""
     compile_translations()
+    build_styles(BASE_DIR)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     collect_static()

@@ -128,7 +128,7 @@ def test_templates_keep_style_and_script_out():
 
 
 def test_styles_know_no_left_and_right():
-    assert list(lines_with(PHYSICAL, tracked("static/css/*.css"))) == []
+    assert list(lines_with(PHYSICAL, tracked("styles/*.scss"))) == []
     assert list(lines_with(PHYSICAL_CLASS, tracked("*.html"))) == []
 
 

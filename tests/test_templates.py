@@ -11,7 +11,7 @@ from django.template import Engine
 from django.template.loader_tags import ExtendsNode
 
 TEMPLATES = settings.BASE_DIR / "templates"
-STYLES = settings.BASE_DIR / "static" / "css"
+STYLES = settings.BASE_DIR / "styles"
 
 # Included by others, sent by mail, or standing alone because all else may be broken.
 _PARTS = ("components/", "bootstrap5/", "allauth/", "notifications/email", "includes/")
@@ -79,7 +79,7 @@ def test_template_names_no_other_host(name: str) -> None:
     assert set(addresses) <= {"nshn.ir", "balad.ir"}
 
 
-@pytest.mark.parametrize("path", sorted(STYLES.glob("*.css")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted(STYLES.glob("*.scss")), ids=lambda p: p.name)
 def test_stylesheet_is_logical(path: Path) -> None:
     rules = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
 
