@@ -53,21 +53,29 @@ def make_world() -> World:
     The others have the same roles and nothing of their own.
     """
     applicant, instructor = _applicant(), _instructor()
-    assert applicant.user is not None
-    assert instructor.user is not None
-    people = {"applicant": applicant.user, "instructor": instructor.user}
-    people["other applicant"] = _user(_applicant())
-    people["other instructor"] = _user(_instructor())
-    clients = {"anonymous": Client()}
-    clients |= {role: _client(user) for role, user in people.items()}
-    clients["reception"] = _staff(Role.RECEPTION)
-    clients["planner"] = _staff(Role.PLANNER)
+    clients = _clients(applicant, instructor)
     names = {
         **_course_names(applicant, instructor),
         **_consulting_names(applicant, instructor),
         **_centre_names(applicant, instructor),
     }
     return World(clients, names)
+
+
+def make_empty_world() -> World:
+    """Somebody of each role, in a centre that has nothing yet."""
+    return World(_clients(_applicant(), _instructor()), {})
+
+
+def _clients(applicant: Person, instructor: Person) -> dict[str, Client]:
+    people = {"applicant": _user(applicant), "instructor": _user(instructor)}
+    people["other applicant"] = _user(_applicant())
+    people["other instructor"] = _user(_instructor())
+    clients = {"anonymous": Client()}
+    clients |= {role: _client(user) for role, user in people.items()}
+    clients["reception"] = _staff(Role.RECEPTION)
+    clients["planner"] = _staff(Role.PLANNER)
+    return clients
 
 
 def _applicant() -> Person:
@@ -165,7 +173,7 @@ def _offer(applicant: Person) -> Offer:
         now=NOW,
     )
     cancel_reservation(reservation_id=taken.pk, by=None, by_centre=True, now=NOW)
-    return Offer.objects.select_related("entry__party").get()
+    return Offer.objects.select_related("entry__party").latest("pk")
 
 
 def _consulting_names(applicant: Person, instructor: Person) -> dict[str, str]:
@@ -201,7 +209,7 @@ def _consulting_names(applicant: Person, instructor: Person) -> dict[str, str]:
         "missed": _missed(service, instructor),
         "wish": str(earlier.wish_id),
         "earlier": earlier.secret,
-        "exception": str(AvailabilityOverride.objects.get().pk),
+        "exception": str(AvailabilityOverride.objects.latest("pk").pk),
     }
 
 
@@ -245,7 +253,7 @@ def _earlier_offer(
         now=NOW,
     )
     cancel_reservation(reservation_id=taken.pk, by=None, by_centre=True, now=NOW)
-    return EarlierOffer.objects.get()
+    return EarlierOffer.objects.latest("pk")
 
 
 def _centre_names(applicant: Person, instructor: Person) -> dict[str, str]:
