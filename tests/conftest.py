@@ -34,6 +34,25 @@ from tests.support.site import (
     stop_site,
 )
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "databases"}
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """On PostgreSQL by day only what meets a database: SQLite's part shows the rest."""
+    is_on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    if not is_on_postgres or os.environ.get("HIDAJ_NIGHT"):
+        return
+    left_out = [item for item in items if not _meets_database(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if _meets_database(item)]
+
+
+def _meets_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or names & DATABASE_FIXTURES)
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(

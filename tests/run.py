@@ -112,7 +112,8 @@ def test_browser() -> list[Result]:
     """The journeys, on the embedded database."""
     need_program(CHROMIUM_NAMES, "chromium", "The journeys need a Chromium browser")
     environment = {"DATABASE_URL": f"sqlite:///{BASE_DIR}/var/test.sqlite3"}
-    return [pytest("journeys in Chromium", "-m", "browser", environment=environment)]
+    options = ["-m", "browser", *PARALLEL]
+    return [pytest("journeys in Chromium", *options, environment=environment)]
 
 
 def need_program(names: tuple[str, ...], package: str, sentence: str) -> None:
