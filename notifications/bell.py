@@ -28,6 +28,8 @@ INBOX_JOB = "notifications.tasks.look_into_inbox"
 REPORTS_JOB = "notifications.tasks.ask_now"
 JOB_SECONDS = 120
 REST_SECONDS = 5.0
+# A ring that nobody answered for so long is made again.
+RUNG, RUNG_SECONDS = "bell:", 5
 # Long enough for one code; a request does not work off a backlog.
 IN_REQUEST = 3
 SECONDS_IN_REQUEST = 10.0
@@ -46,11 +48,31 @@ class _Rest:
     until = 0.0
 
 
+def _is_rung(connection: redis.Redis, queue_name: str) -> bool:
+    """Whether a job waits there that has not begun; from now on one does.
+
+    It will see the rows of this commit, so that a rush of bookings makes few jobs.
+    """
+    name = RUNG + queue_name
+    return not connection.set(name, 1, ex=RUNG_SECONDS, nx=True)
+
+
+def answer() -> None:
+    """A job begins to send what is due: the next commit has to ring again."""
+    try:
+        _redis(settings.REDIS_URL).delete(RUNG + "default", RUNG + "codes")
+    except (redis.RedisError, OSError) as error:
+        logger.warning("bell: no redis (%s)", type(error).__name__)
+
+
 def _push(queue_name: str, job: str = JOB) -> bool:
     if time.monotonic() < _Rest.until:
         return False
     try:
-        queue = rq.Queue(queue_name, connection=_redis(settings.REDIS_URL))
+        connection = _redis(settings.REDIS_URL)
+        if job == JOB and _is_rung(connection, queue_name):
+            return True
+        queue = rq.Queue(queue_name, connection=connection)
         # No row id and no retry: the job means "send what is due", and the row alone
         # decides whether something is tried again.
         queue.enqueue(job, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=86400)

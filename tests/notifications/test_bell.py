@@ -85,7 +85,36 @@ def test_rolled_back_message_does_not_silence_the_next(
     assert queued(redis_url, "default") == 0
 
     enqueue(dedupe_key="b")
-    enqueue(dedupe_key="c")
+
+    assert queued(redis_url, "default") == 1
+
+
+def test_rush_of_commits_rings_once_until_a_job_begins(
+    owner: Owner, settings: Any, redis_url: str
+) -> None:
+    redis.Redis.from_url(redis_url).flushall()
+    settings.REDIS_URL = redis_url
+    for n in range(5):
+        enqueue(dedupe_key=f"before:{n}", expires_at=None)
+    assert queued(redis_url, "default") == 1
+
+    drain_due()
+    enqueue(dedupe_key="after", expires_at=None)
+
+    assert queued(redis_url, "default") == 2
+
+
+def test_drain_at_its_limit_rings_for_the_rest(
+    owner: Owner, settings: Any, redis_url: str
+) -> None:
+    redis.Redis.from_url(redis_url).flushall()
+    settings.REDIS_URL = redis_url
+    for n in range(2):
+        enqueue(dedupe_key=f"one of two:{n}", expires_at=None)
+    assert queued(redis_url, "default") == 1
+
+    with time_machine.travel(NOW, tick=False):
+        drain_due(limit=1)
 
     assert queued(redis_url, "default") == 2
 
