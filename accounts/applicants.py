@@ -12,7 +12,16 @@ from accounts import services
 from accounts.access import person_of
 from accounts.exceptions import AccountsError
 from accounts.models import Consent, ConsentKind, Person, User
+from core.compiled import KEY, Given, Select
 from core.transactions import atomic_retrying
+
+NEWEST_CONSENT = Select(
+    lambda: (
+        Consent.objects.filter(person=Given("person", KEY), kind=ConsentKind.BOOKING)
+        .order_by("-given_at", "-pk")
+        .values_list("is_given", flat=True)[:1]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -81,9 +90,7 @@ def needs_consent(person: Person | None) -> bool:
     """Whether nobody has agreed yet to keeping this person's data for bookings."""
     if person is None:
         return True
-    newest = Consent.objects.filter(person=person, kind=ConsentKind.BOOKING)
-    last = newest.order_by("-given_at", "-pk").first()
-    return last is None or not last.is_given
+    return not NEWEST_CONSENT.first(person=person.pk)
 
 
 def require_consent(applicant: Applicant) -> None:

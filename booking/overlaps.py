@@ -11,14 +11,16 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Person, User
 from booking import owners
 from booking.exceptions import Overlapping
-from booking.models import Reservation
+from booking.models import Reservation, ReservationQuerySet
 from booking.owners import Times
+from core.compiled import KEY, Given, Select
 from persian.jalali import format_span
 from persian.text import to_reader_digits
 
@@ -29,6 +31,18 @@ READ_THE_NOTE = gettext_lazy(
 )
 # So many are named, the others are counted: a long run may meet another one often.
 NAMED = 2
+
+
+def _live() -> ReservationQuerySet:
+    return Reservation.objects.live().filter(person=Given("person", KEY))
+
+
+def _offerings(rows: ReservationQuerySet) -> QuerySet[Reservation, tuple[str, int]]:
+    return rows.values_list("offering__kind", "offering").distinct()
+
+
+SEEN_BY_STAFF = Select(lambda: _offerings(_live()))
+SEEN_BY_BOOKER = Select(lambda: _offerings(_live().visible_to(Given("user", KEY))))
 
 
 def own_overlaps(
@@ -47,26 +61,26 @@ def own_overlaps(
     """
     if person is None:
         return []
-    live = Reservation.objects.live().filter(person=person)
-    if seen_by is not None:
-        live = live.visible_to(seen_by)
+    booked = (
+        SEEN_BY_STAFF(person=person.pk)
+        if seen_by is None
+        else SEEN_BY_BOOKER(person=person.pk, user=seen_by.pk)
+    )
     by_kind = defaultdict(list)
-    others = live.exclude(offering=ignoring_offering) if ignoring_offering else live
-    for kind, pk in others.values_list("offering__kind", "offering").distinct():
-        by_kind[kind].append(pk)
+    for kind, pk in booked:
+        if pk != ignoring_offering:
+            by_kind[kind].append(pk)
     times = list(intervals) if by_kind else []
     if not times:
         return []
     after = min(starts_at for starts_at, _ends_at in times)
     found = [
-        booked
+        other
         for kind, pks in by_kind.items()
-        for booked in owners.times(kind, pks, after)
-        if any(
-            booked.starts_at < end and booked.ends_at > start for start, end in times
-        )
+        for other in owners.times(kind, pks, after)
+        if any(other.starts_at < end and other.ends_at > start for start, end in times)
     ]
-    return sorted(found, key=lambda booked: booked.starts_at)
+    return sorted(found, key=lambda other: other.starts_at)
 
 
 def require_no_overlap(

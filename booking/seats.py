@@ -13,6 +13,18 @@ from collections.abc import Iterable
 from django.db.models import F, Q
 
 from booking.models import Offering
+from core.compiled import KEY, MOMENT, Given, Update
+
+PLACES = Given("places", KEY)
+TAKE = Update(
+    lambda: Offering.objects.bookable(Given("now", MOMENT)).filter(
+        pk=Given("offering", KEY),
+        waiting_parties=0,
+        awaits_draw=False,
+        capacity__gte=F("seats_taken") + PLACES,
+    ),
+    seats_taken=F("seats_taken") + PLACES,
+)
 
 
 def lock(offering_ids: Iterable[int]) -> list[Offering]:
@@ -35,16 +47,7 @@ def take(offering_id: int, places: int, *, now: dt.datetime) -> bool:
     False when too few are free, anyone waits, a draw is to come, or the booking window
     is not open.
     """
-    return bool(
-        Offering.objects.bookable(now)
-        .filter(
-            pk=offering_id,
-            waiting_parties=0,
-            awaits_draw=False,
-            capacity__gte=F("seats_taken") + places,
-        )
-        .update(seats_taken=F("seats_taken") + places)
-    )
+    return bool(TAKE(offering=offering_id, places=places, now=now))
 
 
 def take_by_centre(offering_id: int, places: int) -> bool:

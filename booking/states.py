@@ -16,6 +16,7 @@ from booking.models import (
     StatusChange,
     WaitingEntry,
 )
+from core.compiled import Insert
 
 R = ReservationState
 RESERVATION_TRANSITIONS: dict[str, frozenset[str]] = {
@@ -49,6 +50,7 @@ OFFER_TRANSITIONS: dict[str, frozenset[str]] = {
 # The reasons of history rows that no state tells apart.
 NAMED = "named"
 PASSED_ON = "passed_on"
+NEW_PLACES, HISTORY = Insert(Reservation), Insert(StatusChange)
 LASTING = {R.WAITING, R.HELD, R.PENDING, R.CONFIRMED}
 
 
@@ -61,10 +63,12 @@ def begin(
     reservations: list[Reservation], *, by: User | None, now: dt.datetime
 ) -> None:
     """Write new reservations together with the first line of their history."""
-    Reservation.objects.bulk_create(reservations)
-    StatusChange.objects.bulk_create(
-        StatusChange(reservation=r, at=now, by=by, to_state=r.state)
-        for r in reservations
+    NEW_PLACES(reservations)
+    HISTORY(
+        [
+            StatusChange(reservation=r, at=now, by=by, to_state=r.state)
+            for r in reservations
+        ]
     )
 
 

@@ -8,11 +8,29 @@ import json
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, UUIDField
 from django.utils.translation import gettext_lazy as _
 
+from core.compiled import TEXT, Given, Insert, Select
 from core.exceptions import HidajError
 from core.models import IdempotencyKey
+
+# One statement for both: a new row comes back as it was written, an older one as it
+# stands. The update changes nothing, it only makes the older row come back.
+CLAIM = Insert(
+    IdempotencyKey,
+    update_conflicts=True,
+    update_fields=["key"],
+    unique_fields=["actor", "action", "key"],
+)
+RESULT = Select(
+    lambda: IdempotencyKey.objects.filter(
+        key=Given("key", UUIDField()),
+        actor=Given("actor", TEXT),
+        action=Given("action", TEXT),
+        digest=Given("digest", TEXT),
+    ).values_list("result_id", flat=True)
+)
 
 
 class KeyReused(HidajError):
@@ -36,23 +54,15 @@ def once(
 
     Raises KeyReused when the key was used for other data.
     """
-    # One statement for both: a new row comes back as it was written, an older one as
-    # it stands. The update changes nothing, it only makes the older row come back.
-    (record,) = IdempotencyKey.objects.bulk_create(
-        [
-            IdempotencyKey(
-                key=key,
-                actor=actor,
-                action=action,
-                digest=digest,
-                result_id=None,
-                created_at=now,
-            )
-        ],
-        update_conflicts=True,
-        unique_fields=["actor", "action", "key"],
-        update_fields=["key"],
+    record = IdempotencyKey(
+        key=key,
+        actor=actor,
+        action=action,
+        digest=digest,
+        result_id=None,
+        created_at=now,
     )
+    CLAIM([record])
     if record.digest != digest:
         raise KeyReused(
             _("This form was already sent with other data. Please open it again."),
@@ -63,13 +73,7 @@ def once(
 
 def result_of(*, key: UUID, actor: str, action: str, digest: str) -> int | None:
     """The result of a form that was sent before with the same data; writes nothing."""
-    return (
-        IdempotencyKey.objects.filter(
-            key=key, actor=actor, action=action, digest=digest
-        )
-        .values_list("result_id", flat=True)
-        .first()
-    )
+    return RESULT.first(key=key, actor=actor, action=action, digest=digest)
 
 
 def unanswered() -> list[str]:

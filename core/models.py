@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.compiled import KEY, Given, Update
+
 
 class IdempotencyKey(models.Model):
     """One form that was sent; its result is found again when it is sent twice."""
@@ -30,7 +32,13 @@ class IdempotencyKey(models.Model):
     def remember(self, result_id: int) -> None:
         """Keep the primary key of what the form made, in the same transaction."""
         self.result_id = result_id
-        self.save(update_fields=["result_id"])
+        REMEMBER(pk=self.pk, result=result_id)
+
+
+REMEMBER = Update(
+    lambda: IdempotencyKey.objects.filter(pk=Given("pk", KEY)),
+    result_id=Given("result", KEY),
+)
 
 
 class LimitCounter(models.Model):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from core.compiled import Insert
 from core.transactions import atomic_retrying
 from notifications import kinds, quiet_hours
 from notifications.bell import ring_on_commit
@@ -37,6 +38,7 @@ __all__ = [
 
 MAX_RESENDS = 3
 AGAIN = ":again"
+NEW_ROWS = Insert(OutboxMessage, ignore_conflicts=True)
 
 
 def _order(urgency: str, concerns_at: dt.datetime | None, now: dt.datetime) -> Urgency:
@@ -103,7 +105,7 @@ def enqueue_all(messages: Sequence[OutboxMessage]) -> None:
     it is. The worker is rung on commit. Raises RuntimeError outside a transaction.
     """
     _require_transaction()
-    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+    NEW_ROWS(messages)
     for message in messages:
         if message.due_at <= message.created_at:
             ring_on_commit(message.urgency)

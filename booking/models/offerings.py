@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.compiled import Given
+
 
 class OfferingKind(models.TextChoices):
     COURSE_RUN = "course_run", _("Course run")
@@ -15,7 +17,7 @@ class OfferingKind(models.TextChoices):
 
 
 class OfferingQuerySet(models.QuerySet["Offering"]):
-    def bookable(self, now: dt.datetime) -> OfferingQuerySet:
+    def bookable(self, now: dt.datetime | Given) -> OfferingQuerySet:
         """Offerings whose booking window is open at this moment."""
         return self.filter(
             Q(opens_at=None) | Q(opens_at__lte=now),

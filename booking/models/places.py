@@ -11,14 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Firm, Person, SizeClass, User
 from booking.models.offerings import Offering
+from core.compiled import Given
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
-    def with_live_hold(self, now: dt.datetime) -> PartyQuerySet:
+    def with_live_hold(self, now: dt.datetime | Given) -> PartyQuerySet:
         """Parties whose places are held and whose time has not run out."""
         return self.filter(held_until__gt=now)
 
-    def with_expired_hold(self, now: dt.datetime) -> PartyQuerySet:
+    def with_expired_hold(self, now: dt.datetime | Given) -> PartyQuerySet:
         """Parties whose time ran out and whose places were not yet given back."""
         return self.filter(held_until__lte=now)
 
@@ -146,7 +147,7 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """Those about which the staff still have to decide."""
         return self.filter(state=ReservationState.PENDING)
 
-    def visible_to(self, user: User) -> ReservationQuerySet:
+    def visible_to(self, user: User | Given) -> ReservationQuerySet:
         """What this user booked, and what stands for them or whom they manage."""
         return self.filter(
             Q(party__booked_by=user) | Q(person__user=user) | Q(person__managed_by=user)

@@ -26,6 +26,7 @@ from booking.models import (
     ReservationState,
 )
 from booking.owners import Event, tell
+from core.compiled import KEY, MOMENT, Given, Select
 from core.transactions import atomic_retrying
 
 
@@ -40,12 +41,23 @@ def counted(person: Person, now: dt.datetime) -> ReservationQuerySet:
 
 def _missed(person_ids: list[int], now: dt.datetime) -> ReservationQuerySet:
     since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
+    return _unforgiven(since).filter(person__in=person_ids)
+
+
+def _unforgiven(since: dt.datetime | Given) -> ReservationQuerySet:
     return Reservation.objects.filter(
-        person__in=person_ids,
-        state=ReservationState.NO_SHOW,
-        forgiven=None,
-        offering__starts_at__gte=since,
+        state=ReservationState.NO_SHOW, forgiven=None, offering__starts_at__gte=since
     )
+
+
+# What nearly everybody has none of; who has some is looked at closely.
+MISSED = Select(
+    lambda: (
+        _unforgiven(Given("since", MOMENT))
+        .filter(person=Given("person", KEY))
+        .values_list("pk", flat=True)
+    )
+)
 
 
 def _came_after_approval(person: Person) -> dt.datetime | None:
@@ -73,7 +85,11 @@ def needing_approval(people: Iterable[Person], now: dt.datetime) -> set[int]:
 
 def needs_approval(person: Person, now: dt.datetime) -> bool:
     """Whether the next booking of a person needs approval because of no-shows."""
-    return person.pk in needing_approval([person], now)
+    since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
+    missed = len(MISSED(person=person.pk, since=since))
+    return missed >= settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL and bool(
+        needing_approval([person], now)
+    )
 
 
 @atomic_retrying

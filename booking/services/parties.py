@@ -39,8 +39,16 @@ from booking.services.places import (
     snapshot_firm,
 )
 from booking.states import begin, change_reservation
+from core.compiled import KEY, MOMENT, Given, Select
 from core.idempotency import form_digest, once
+from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
+
+OWN_HOLD = Select(
+    lambda: Party.objects.with_live_hold(Given("now", MOMENT)).filter(
+        offering=Given("offering", KEY), booked_by=Given("booker", KEY)
+    )
+)
 
 
 @atomic_retrying
@@ -124,8 +132,7 @@ def _set_size(party: Party, size: int) -> None:
 
 
 def _own_hold(offering_id: int, booker: User, now: dt.datetime) -> Party | None:
-    holds = Party.objects.with_live_hold(now)
-    return holds.filter(offering=offering_id, booked_by=booker).first()
+    return OWN_HOLD.first(offering=offering_id, booker=booker.pk, now=now)
 
 
 def _new_hold(
@@ -216,16 +223,15 @@ def book(
     if record.result_id:
         party = Party.objects.get(pk=record.result_id)
         return list(party.reservations.without_holds().order_by("pk"))
-    places = give_places(
+    return give_places(
         offering=Offering.objects.get(pk=offering_id),
         booker=booker,
         people=people,
         now=now,
         by_centre=by_centre,
         needs=needs,
+        record=record,
     )
-    record.remember(places[0].party_id)
-    return places
 
 
 @atomic_retrying
@@ -237,19 +243,27 @@ def give_places(
     now: dt.datetime,
     by_centre: bool = False,
     needs: Needs | None = None,
+    record: IdempotencyKey,
 ) -> list[Reservation]:
     """As `book`, for a service that has claimed the key of the form itself.
 
     The offering may have been read before the transaction: what it says about free
-    places decides nothing here.
+    places decides nothing here. `record` gets the party as its result before the seat
+    is taken, whose row others wait for.
     """
     if not by_centre:
         require_size(len(people))
         require_names(offering, people, now)
     needs = needs or {}
-    return _confirm_hold(
+    places = _confirm_hold(
         offering, booker, people, needs, now=now, by_centre=by_centre
-    ) or _book_free(offering, booker, people, needs, now=now, by_centre=by_centre)
+    )
+    if places:
+        record.remember(places[0].party_id)
+        return places
+    return _book_free(
+        offering, booker, people, needs, now=now, by_centre=by_centre, record=record
+    )
 
 
 def _confirm_hold(
@@ -335,8 +349,10 @@ def _book_free(
     *,
     now: dt.datetime,
     by_centre: bool,
+    record: IdempotencyKey,
 ) -> list[Reservation]:
     party = create_party(offering, booker, len(people), now=now)
+    record.remember(party.pk)
     confirmed = ReservationState.CONFIRMED
     rows = [new_reservation(party, person, confirmed, now=now) for person in people]
     write_needs(rows, needs)

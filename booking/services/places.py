@@ -20,11 +20,13 @@ from booking.models import (
     ReservationState,
 )
 from booking.states import change_reservation
+from core.compiled import Insert
 from core.transactions import RunAgain
 
 # No 0, O, 1, I, L, U: a reference is read over the telephone.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 6
+NEW_PARTY = Insert(Party)
 
 
 def create_party(
@@ -40,17 +42,19 @@ def create_party(
     Raises RunAgain when the reference, or the booker's one hold, is there already.
     """
     letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)]
+    party = Party(
+        offering=offering,
+        booked_by=booker,
+        reference="".join(letters),
+        size=size,
+        held_until=held_until,
+        created_at=now,
+    )
     try:
-        return Party.objects.create(
-            offering=offering,
-            booked_by=booker,
-            reference="".join(letters),
-            size=size,
-            held_until=held_until,
-            created_at=now,
-        )
+        NEW_PARTY([party])
     except IntegrityError as error:
         raise RunAgain from error
+    return party
 
 
 def new_reservation(

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.access import person_of
 from accounts.models import User
 from booking.exceptions import Full
 from booking.models import STANDING, Offering, Party, Reservation
+from core.compiled import KEY, MOMENT, Given, Select
+
+
+def _may_matter() -> QuerySet[Offering, int]:
+    """The offering, where an ended hold or something of the booker's is there."""
+    here = Party.objects.filter(offering=OuterRef("pk"))
+    stands = Reservation.objects.filter(
+        offering=OuterRef("pk"), person=Given("person", KEY), state__in=STANDING
+    )
+    return Offering.objects.filter(
+        Exists(here.with_expired_hold(Given("now", MOMENT)))
+        | Exists(here.filter(booked_by=Given("booker", KEY)))
+        | Exists(stands),
+        pk=Given("offering", KEY),
+    ).values_list("pk", flat=True)
+
+
+MAY_MATTER = Select(_may_matter)
 
 
 def require_room(offering: Offering, booker: User, *, now: dt.datetime) -> None:
@@ -21,15 +39,10 @@ def require_room(offering: Offering, booker: User, *, now: dt.datetime) -> None:
     """
     if offering.places_left > 0 or not offering.is_bookable(now):
         return
-    here = Party.objects.filter(offering=offering)
     person = person_of(booker)
-    stands = Reservation.objects.filter(
-        offering=offering, person=person, state__in=STANDING
-    )
-    may_matter = (
-        Q(Exists(here.with_expired_hold(now)))
-        | Q(Exists(here.filter(booked_by=booker)))
-        | Q(Exists(stands if person else stands.none()))
-    )
-    if not Offering.objects.filter(may_matter, pk=offering.pk).exists():
+    # Nobody has the key 0.
+    person_id = person.pk if person else 0
+    if not MAY_MATTER(
+        offering=offering.pk, booker=booker.pk, person=person_id, now=now
+    ):
         raise Full

@@ -20,12 +20,19 @@ from booking import overlaps
 from booking.models import Party
 from booking.services.needs import Need, Needs, require_told
 from booking.services.room import require_room
+from core.compiled import KEY, Given, Select
 from core.exceptions import HidajError
 from core.idempotency import form_digest, once, result_of
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
 from courses.models import CourseRun
 from courses.services import eligibility, enrolment
+
+RUN = Select(
+    lambda: CourseRun.objects.select_related("course", "offering").filter(
+        pk=Given("run", KEY)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def apply_for_place(
     accepts that, ApprovalNeeded for a reason that was not shown, and CoursesError
     without a statement where one is needed.
     """
-    run = CourseRun.objects.select_related("course", "offering").get(pk=run_id)
+    run = RUN.get(run=run_id)
     try:
         require_room(run.offering, booker, now=now)
         known = _ask_about_known(
@@ -157,9 +164,8 @@ def _book(
         _require_no_overlap(run, booker, party, accepts_overlap, now)
         needs = _needs(run, party, applicant, told_needs, now)
     places = enrolment.take_places(
-        run=run, booker=booker, people=party, needs=needs, now=now
+        run=run, booker=booker, people=party, needs=needs, now=now, record=record
     )
-    record.remember(places[0].party_id)
     return places[0].party
 
 

@@ -103,6 +103,7 @@ def take_places(
     people: Sequence[Person | None],
     needs: Needs,
     now: dt.datetime,
+    record: IdempotencyKey,
 ) -> list[Reservation]:
     """As `enrol`, for a form whose key is claimed and whose people were asked about.
 
@@ -111,7 +112,12 @@ def take_places(
     """
     _require_bookable(run)
     return parties.give_places(
-        offering=run.offering, booker=booker, people=people, needs=needs, now=now
+        offering=run.offering,
+        booker=booker,
+        people=people,
+        needs=needs,
+        now=now,
+        record=record,
     )
 
 

@@ -65,7 +65,7 @@ def test_free_place_takes_eight_statements_in_its_transaction():
     assert not [sql for sql in inside if sql.startswith(SAVEPOINTS)]
     assert len(before) <= 5, before
     assert all(sql.startswith("SELECT") for sql in before)
-    assert inside[-2].startswith('UPDATE "booking_offering"'), "the seat comes last"
+    assert inside[-1].startswith('UPDATE "booking_offering"'), "the seat comes last"
     assert OutboxMessage.objects.filter(kind="enrolment_confirmed").exists()
 
 

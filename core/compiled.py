@@ -1,0 +1,226 @@
+"""Queries whose SQL is made once, for the few that every booking asks.
+
+Django builds the SQL of a query anew each time, which takes longer than the database
+needs for the answer. Here a query is written as always, with `Given` in the place of
+what differs; its SQL is made at the first call, and each call fills in the values:
+
+    OWN = Select(lambda: Party.objects.filter(booked_by=Given("booker", KEY)))
+    parties = OWN(booker=user.pk)
+
+For other queries `QuerySet` is the place: nothing here knows prefetches or joins in
+an update.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from django.db import models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.constants import OnConflict
+from django.db.models.expressions import Expression
+from django.db.models.sql import InsertQuery, UpdateQuery
+
+T = TypeVar("T")
+KEY = models.BigIntegerField()
+MOMENT = models.DateTimeField()
+TEXT = models.TextField()
+Params = Sequence[Any]
+
+
+class Given(Expression):
+    """A value that each call gives by this name, as a field of this kind."""
+
+    def __init__(self, name: str, output_field: models.Field[Any, Any]) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """A placeholder; the value follows in `_filled`."""
+        return "%s", [self]
+
+
+def _filled(
+    params: Params, values: Mapping[str, Any], connection: BaseDatabaseWrapper
+) -> list[Any]:
+    return [
+        p.output_field.get_db_prep_value(values[p.name], connection)
+        if isinstance(p, Given)
+        else p
+        for p in params
+    ]
+
+
+@contextmanager
+def _cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
+    """For a write: a transaction in which it failed can only be rolled back."""
+    with (
+        transaction.mark_for_rollback_on_error(connection.alias),
+        connection.cursor() as cursor,
+    ):
+        yield cursor
+
+
+class Select(Generic[T]):
+    """A queryset of instances, or of `values_list`, that is asked by calling it."""
+
+    def __init__(self, make: Callable[[], models.QuerySet[Any, T]]) -> None:
+        self._make = make
+        # By the kind of database.
+        self._made: dict[str, tuple[models.QuerySet[Any, T], Any, str, Params]] = {}
+
+    def _compile(
+        self, connection: BaseDatabaseWrapper
+    ) -> tuple[models.QuerySet[Any, T], Any, str, Params]:
+        queryset = self._make()
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        return queryset, compiler, sql, params
+
+    def __call__(self, **values: Any) -> list[T]:
+        """The rows, for these values."""
+        connection = transaction.get_connection()
+        if connection.vendor not in self._made:
+            self._made[connection.vendor] = self._compile(connection)
+        queryset, made, sql, params = self._made[connection.vendor]
+        compiler = copy.copy(made)
+        compiler.connection = connection
+        bound = sql, _filled(params, values, connection)
+        compiler.as_sql = lambda *args, **kwargs: bound
+        iterable: Any = queryset._iterable_class
+        return list(iterable(_Asked(queryset, compiler)))
+
+    def first(self, **values: Any) -> T | None:
+        """The first row, or None."""
+        return next(iter(self(**values)), None)
+
+    def get(self, **values: Any) -> T:
+        """The one row; raises the DoesNotExist of its model."""
+        rows = self(**values)
+        if not rows:
+            raise self._make().model.DoesNotExist
+        return rows[0]
+
+
+class _Asked:
+    """What Django's iterables read of a queryset whose SQL is there already."""
+
+    def __init__(self, queryset: models.QuerySet[Any, Any], compiler: Any) -> None:
+        self.db, self.model = queryset.db, queryset.model
+        self._known_related_objects: dict[Any, Any] = {}
+        self._compiler = compiler
+        self.query = self
+
+    def get_compiler(self, using: str) -> Any:
+        return self._compiler
+
+
+class Update:
+    """An UPDATE of the rows of a queryset; calling it gives how many it found."""
+
+    def __init__(
+        self, make: Callable[[], models.QuerySet[Any, Any]], **changes: Any
+    ) -> None:
+        self._make, self._changes = make, changes
+        self._made: dict[str, tuple[str, Params]] = {}
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> tuple[str, Params]:
+        query: Any = self._make().query.chain(UpdateQuery)
+        query.add_update_values(self._changes)
+        made: tuple[str, Params] = query.get_compiler(connection=connection).as_sql()
+        return made
+
+    def __call__(self, **values: Any) -> int:
+        """How many rows were changed."""
+        connection = transaction.get_connection()
+        if connection.vendor not in self._made:
+            self._made[connection.vendor] = self._compile(connection)
+        sql, params = self._made[connection.vendor]
+        with _cursor(connection) as cursor:
+            cursor.execute(sql, _filled(params, values, connection))
+            return int(cursor.rowcount)
+
+
+class Insert:
+    """An INSERT of new instances, which then have their keys; no signals.
+
+    Does what `bulk_create` does, with the same options; one instance, the usual case,
+    is fast.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        *,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Sequence[str] = (),
+        unique_fields: Sequence[str] = (),
+    ) -> None:
+        self._model = model
+        self._options: dict[str, Any] = {}
+        self._on_conflict = None
+        if ignore_conflicts:
+            self._options = {"ignore_conflicts": True}
+            self._on_conflict = OnConflict.IGNORE
+        if update_conflicts:
+            self._options = {
+                "update_conflicts": True,
+                "update_fields": update_fields,
+                "unique_fields": unique_fields,
+            }
+            self._on_conflict = OnConflict.UPDATE
+        self._made: dict[str, tuple[str, Any, list[Any]]] = {}
+
+    @property
+    def _fields(self) -> list[Any]:
+        fields = self._model._meta.concrete_fields
+        return [f for f in fields if not isinstance(f, models.AutoField)]
+
+    def _compile(
+        self, connection: BaseDatabaseWrapper, row: models.Model
+    ) -> tuple[str, Any, list[Any]]:
+        names = {
+            k: self._options.get(k, ()) for k in ("update_fields", "unique_fields")
+        }
+        field = self._model._meta.get_field
+        query: Any = InsertQuery(
+            self._model,
+            on_conflict=self._on_conflict,
+            **{kind: [field(name) for name in names[kind]] for kind in names},
+        )
+        query.insert_values(self._fields, [row])
+        compiler = query.get_compiler(connection=connection)
+        if self._on_conflict != OnConflict.IGNORE:
+            compiler.returning_fields = self._model._meta.db_returning_fields
+        ((sql, _params),) = compiler.as_sql()
+        return sql, compiler.returning_params, compiler.returning_fields or []
+
+    def __call__(self, rows: Sequence[models.Model]) -> None:
+        """Write the instances."""
+        if len(rows) == 1:
+            self._write(rows[0])
+        else:
+            self._model._default_manager.bulk_create(rows, **self._options)
+
+    def _write(self, row: models.Model) -> None:
+        connection = transaction.get_connection()
+        if connection.vendor not in self._made:
+            self._made[connection.vendor] = self._compile(connection, row)
+        sql, returning, returned = self._made[connection.vendor]
+        row._prepare_related_fields_for_save(operation_name="insert")  # type: ignore[attr-defined]
+        values = [
+            field.get_db_prep_save(field.pre_save(row, True), connection)
+            for field in self._fields
+        ]
+        with _cursor(connection) as cursor:
+            cursor.execute(sql, values)
+            found = returned and connection.ops.fetch_returned_insert_columns(
+                cursor, returning
+            )
+        for field, value in zip(returned, found, strict=True):
+            setattr(row, field.attname, value)
+        row._state.adding, row._state.db = False, connection.alias
