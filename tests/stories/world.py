@@ -1,8 +1,9 @@
 """What all stories begin with: two runs, one consultant, three users, six people.
 
-The first run is full and somebody waits; in the second one a place is free and two wait
-together; one person has both appointments that one may have. So the first steps of a
-story already meet the rules that are hard to keep.
+The first run is full, about one of its places the staff have to decide, and somebody
+waits; in the second one a place is free and two wait together; one person has both
+appointments that one may have. So the first steps of a story already meet the rules
+that are hard to keep.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from accounts.models import Person, User
 from booking.ledger import cell_of
 from booking.models import Reservation, Resource, WaitingEntry
 from booking.services import parties, waiting
+from booking.services.needs import Need
 from consulting.models import Service
 from consulting.services.appointments import book_appointment
 from consulting.services.availability import WeeklyHours
@@ -31,7 +33,7 @@ from tests.factories import (
     make_user,
 )
 from tests.stories.hours import Appointment, Hours
-from tests.stories.line import Line, Turn
+from tests.stories.line import APPROVAL, Line, Turn
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 # So far away that no story comes near a start.
@@ -63,7 +65,8 @@ class World:
 
     def lines(self) -> list[Line]:
         """The models of both runs at the beginning."""
-        full = Line(CAPACITY, NOW, confirmed={0: 0, 1: 1}, arrivals=1)
+        asked = {1: (NOW + APPROVAL, 1)}
+        full = Line(CAPACITY, NOW, confirmed={0: 0}, pending=asked, arrivals=1)
         full.line.append(Turn(user=2, people=(2,), arrived=1))
         waits = Line(CAPACITY, NOW, confirmed={3: 1}, arrivals=1)
         waits.line.append(Turn(user=2, people=(4, 5), arrived=1))
@@ -92,6 +95,7 @@ def make_world() -> World:
     runs = [open_run(consultant), open_run(make_person())]
     users = [make_user() for _ in range(USERS)]
     people = [make_person() for _ in range(PEOPLE)]
+    asks = {people[1].pk: Need(("prerequisite",))}
     for run, user, person in ((0, 0, 0), (0, 1, 1), (1, 1, 3)):
         parties.book(
             offering_id=runs[run].offering_id,
@@ -99,6 +103,7 @@ def make_world() -> World:
             people=[people[person]],
             key=uuid4(),
             now=NOW,
+            needs=asks,
         )
     entries = [
         waiting.join_list(
