@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from bench import booking, rush, slots
+from bench import booking, messages, rush, slots
 from bench.places import DATABASES, Place, new_places
 from bench.report import Options, Report
 
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[dict[str, Place], Options], Report]] = {
     "booking": booking.run,
     "slots": slots.run,
     "rush": rush.run,
+    "messages": messages.run,
 }
 
 

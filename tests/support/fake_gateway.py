@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,7 +30,8 @@ class FakeGateway:
     """A server in a thread; `posts` are the requests, `sent` what people would get.
 
     `fates` holds the state of a message by its number here (from 1), in the words of
-    the gateway; `inbox` what people answered; `questions` what was asked.
+    the gateway; `inbox` what people answered; `questions` what was asked; `delay` is
+    the seconds after which a message is answered.
     """
 
     mode: str | int = "accept"
@@ -41,6 +43,9 @@ class FakeGateway:
     fates: dict[int, Any] = field(default_factory=dict)
     inbox: list[dict[str, Any]] = field(default_factory=list)
     credit: int = 250_000
+    delay: float = 0.0
+    numbers: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
     released: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
 
@@ -68,11 +73,19 @@ class FakeGateway:
 
     def take(self, form: dict[str, str]) -> int:
         """Send a message, once for a `localid`; returns its number here."""
-        local_ids = [message.get("localid") for message in self.sent]
-        if form.get("localid") in local_ids and "localid" in form:
-            return local_ids.index(form["localid"]) + 1
-        self.sent.append(form)
-        return len(self.sent)
+        with self.lock:
+            known = self.numbers.get(form.get("localid", ""))
+            if known is not None:
+                return known
+            self.sent.append(form)
+            if "localid" in form:
+                self.numbers[form["localid"]] = len(self.sent)
+            return len(self.sent)
+
+    def forget(self) -> None:
+        """What was sent up to now has never been."""
+        for told in (self.posts, self.sent, self.numbers):
+            told.clear()
 
     def answer(self, sender: str, text: str, at: int) -> None:
         """A phone sends us something, at a Unix time."""
@@ -133,6 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _accept(self, form: dict[str, str], dialect: type[Dialect]) -> None:
         number = self.fake.take(form)
+        time.sleep(self.fake.delay)
         self._answer(*dialect.accepted(number, self.fake.entry_state))
 
     def _take_and_hang(self, form: dict[str, str]) -> None:
