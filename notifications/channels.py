@@ -63,6 +63,14 @@ def repeat_window_of(name: str) -> dt.timedelta | None:
     return routing.gateway(name).repeat_window if is_known else None
 
 
+def is_past_repeating(message: OutboxMessage, now: dt.datetime) -> bool:
+    """Whether it may be out, and its gateway would not recognise a repeat any more."""
+    if message.first_call_at is None:
+        return False
+    window = repeat_window_of(message.gateway)
+    return window is None or now - message.first_call_at >= window
+
+
 def first_check_at(name: str, now: dt.datetime) -> dt.datetime | None:
     """When a gateway that took a message is asked what became of it."""
     if name not in routing.GATEWAYS:

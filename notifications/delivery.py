@@ -17,13 +17,18 @@ from django.db import connection
 
 from core.transactions import atomic_retrying
 from notifications import kinds, optouts, quiet_hours, rendering, spending, texts
-from notifications.channels import gateway_for, links_allowed, paused_until
+from notifications.channels import (
+    gateway_for,
+    is_past_repeating,
+    links_allowed,
+    paused_until,
+)
 from notifications.gateways import routing
 from notifications.gateways.base import Gateway, Outgoing
 from notifications.kinds import MessageKind
 from notifications.models import Channel, OutboxMessage, OutboxQuerySet, State, Urgency
 from notifications.rendering import Pieces
-from notifications.results import record
+from notifications.results import give_up, record
 from notifications.segments import count_parts
 from notifications.transitions import end_pending, move
 
@@ -133,7 +138,8 @@ def prepare(claimed: OutboxMessage, *, now: dt.datetime) -> Call | None:
         # The text of the error may hold a name or a number.
         code = type(error).__name__
         logger.error("message %s cannot be rendered: %s", message.pk, code)
-        move(_row(message), old=State.SENDING, new=State.FAILED, error_code=code)
+        is_in_doubt = message.first_call_at is not None
+        give_up(_row(message), code, now, is_in_doubt=is_in_doubt)
         return None
 
 
@@ -144,6 +150,9 @@ def _prepare(
     if unwanted:
         put_back(message, until=now)
         end_pending(_row(message), new=unwanted)
+        return None
+    if is_past_repeating(message, now):
+        give_up(_row(message), "too_late_to_repeat", now, is_in_doubt=True)
         return None
     gateway = gateway_for(message, now)
     release_at = quiet_hours.release_time(message.urgency, now)

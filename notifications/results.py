@@ -98,11 +98,11 @@ def _refused(
         opt_out(recipient=message.recipient, purpose=purpose, now=now)
     if result.outcome == Outcome.FAULT:
         raise_alarm(Alarm.MESSAGE, f"{message.gateway}:{code}", now)
-    if result.outcome in FINAL:
-        move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
-        return
     # An attempt before this one may have got through; that doubt stays.
     doubt = message.first_call_at if was_repeat else None
+    if result.outcome in FINAL:
+        give_up(rows, code, now, is_in_doubt=doubt is not None)
+        return
     if result.outcome == Outcome.CONFIGURATION:
         until = pause(gateway=message.gateway, reason=code, now=now)
         logger.error("gateway %s rests: %s", message.gateway, code)
@@ -129,10 +129,7 @@ def _try_again(
     first_call_at: dt.datetime | None,
 ) -> None:
     if message.attempts >= MAX_ATTEMPTS:
-        if first_call_at:
-            _doubt(rows, code, at)
-        else:
-            move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
+        give_up(rows, code, at, is_in_doubt=first_call_at is not None)
         return
     move(
         rows,
@@ -143,6 +140,18 @@ def _try_again(
         error_code=code,
         route=message.route if first_call_at else next_route(message),
     )
+
+
+def give_up(
+    rows: OutboxQuerySet, code: str, now: dt.datetime, *, is_in_doubt: bool
+) -> None:
+    """No more attempts. What may have got through by an earlier one is not called
+    failed: somebody would send it again.
+    """
+    if is_in_doubt:
+        _doubt(rows, code, now)
+    else:
+        move(rows, old=State.SENDING, new=State.FAILED, error_code=code)
 
 
 def _doubt(rows: OutboxQuerySet, code: str, now: dt.datetime) -> None:

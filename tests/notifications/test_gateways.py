@@ -132,8 +132,8 @@ def test_twilio_lost_answer_is_unknown_and_never_repeated(
     assert len(gateway.posts) == 1
 
 
-def test_kavenegar_is_not_asked_again_after_twelve_hours(
-    owner: Owner, behave: Behave
+def test_kavenegar_gets_no_repeat_after_twelve_hours(
+    owner: Owner, gateway: FakeGateway, behave: Behave
 ) -> None:
     behave("hang")
     message = enqueue(expires_at=None)
@@ -141,10 +141,28 @@ def test_kavenegar_is_not_asked_again_after_twelve_hours(
     OutboxMessage.objects.update(
         first_call_at=NOW - 12 * HOUR, next_attempt_at=NOW + MINUTE
     )
+    behave("accept")
 
     services.drain(now=NOW + MINUTE)
 
     assert state_of(message) == State.UNKNOWN
+    assert len(gateway.posts) == 1
+
+
+@pytest.mark.parametrize("trouble", ["refused", "no text"])
+def test_what_may_be_out_is_not_called_failed(
+    owner: Owner, gateway: FakeGateway, behave: Behave, trouble: str
+) -> None:
+    behave("drop")
+    message = enqueue(expires_at=None)
+    services.drain(now=NOW)
+    behave(411 if trouble == "refused" else "accept")
+    owner.values = {"course": "الگوسازی"} if trouble == "refused" else {}
+
+    services.drain(now=NOW + MINUTE)
+
+    assert state_of(message) == State.UNKNOWN
+    assert len(gateway.sent) == 1
 
 
 @BOTH
