@@ -37,6 +37,14 @@ class StaffTaskQuerySet(models.QuerySet["StaffTask"]):
             F("due_at").asc(nulls_last=True), "pk"
         )
 
+    def calls_since(self, changed_at: dt.datetime) -> StaffTaskQuerySet:
+        """Calls to whom the SMS did not reach, in order.
+
+        One that ended before a change told nothing of it.
+        """
+        has_news = Q(closed_at=None) | Q(closed_at__gte=changed_at)
+        return self.filter(has_news, kind=TaskKind.UNREACHED).order_by("pk")
+
     def about(self, reservation: Reservation) -> StaffTaskQuerySet:
         """Tasks that a place or an appointment brought."""
         return self.filter(reservation=reservation)

@@ -1,4 +1,4 @@
-"""Whom the messages about a class session have reached, person by person."""
+"""Whom the messages about a class session or a consultation have reached."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from booking.models import Reservation
 from courses.models import ClassSession, SessionNotice
 from courses.services.attendance import enrolled
 from desk.messages import kind_name
-from desk.models import StaffTask, TaskKind, TaskResult
+from desk.models import StaffTask, TaskResult
 from desk.reception import NOTICE
 from notifications.models import InboundMessage, OutboxMessage, State
 
@@ -34,7 +34,7 @@ _OPEN = (State.PENDING, State.SENDING, State.ACCEPTED)
 
 @dataclass(frozen=True)
 class ReachLine:
-    """One person: the last news of this class session, and what came of it."""
+    """One person: the last news of what they come for, and what came of it."""
 
     reservation: Reservation
     messages: list[OutboxMessage]
@@ -81,12 +81,12 @@ def reach_lines(session: ClassSession) -> list[ReachLine]:
         ).values_list("pk", "reservation")
     )
     messages = _by_reservation(notices)
-    answers = _answers(messages)
+    answers = answers_to(messages)
     calls = {
         task.reservation_id: task
-        for task in StaffTask.objects.filter(
-            class_session=session, kind=TaskKind.UNREACHED
-        ).order_by("pk")
+        for task in StaffTask.objects.calls_since(session.changed_at).filter(
+            class_session=session
+        )
     }
     lines = [
         ReachLine(
@@ -111,9 +111,10 @@ def _by_reservation(notices: dict[int, int]) -> dict[int, list[OutboxMessage]]:
     return found
 
 
-def _answers(
+def answers_to(
     messages: dict[int, list[OutboxMessage]],
 ) -> dict[int, list[InboundMessage]]:
+    """What came in as an answer to these messages, by the same keys."""
     whose = {m.pk: place for place, rows in messages.items() for m in rows}
     found: dict[int, list[InboundMessage]] = {}
     for answer in InboundMessage.objects.filter(about__in=whose).order_by("pk"):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from booking.models import Reservation
+from consulting.models import Meeting
 from core.transactions import atomic_retrying
 from courses.models import ClassSession
 from desk.exceptions import DeskError
@@ -82,40 +83,43 @@ def note_try(*, task_id: int, now: dt.datetime) -> StaffTask:
 @atomic_retrying
 def note_call(
     *,
-    session: ClassSession,
+    about: ClassSession | Meeting,
     reservation: Reservation,
     result: str,
     by: User | None,
     now: dt.datetime,
 ) -> StaffTask:
-    """What came of calling somebody about a class session.
+    """What came of calling somebody about a class session or a consultation.
 
     An open call about the same is used, whoever opened it. `result` is reached,
     wrong_number or no_answer. Raises DeskError when somebody else closed it meanwhile.
     """
-    task = _open_call(session, reservation, now)
+    task = _open_call(about, reservation, now)
     if result == NO_ANSWER:
         return note_try(task_id=task.pk, now=now)
     return close_task(task_id=task.pk, result=result, by=by, now=now)
 
 
 def _open_call(
-    session: ClassSession, reservation: Reservation, now: dt.datetime
+    about: ClassSession | Meeting, reservation: Reservation, now: dt.datetime
 ) -> StaffTask:
+    is_class = isinstance(about, ClassSession)
+    subject = {"class_session" if is_class else "meeting": about}
     known = StaffTask.objects.open().filter(
-        kind=TaskKind.UNREACHED, class_session=session, reservation=reservation
+        kind=TaskKind.UNREACHED, reservation=reservation, **subject
     )
     if task := known.first():
         return task
     person = reservation.person
+    word = "session" if is_class else "meeting"
     task, _is_new = open_task(
         kind=TaskKind.UNREACHED,
-        key=f"call:session:{session.pk}:{reservation.pk}",
+        key=f"call:{word}:{about.pk}:{reservation.pk}",
         now=now,
         phone=person.contact_phone if person else "",
         reservation=reservation,
-        class_session=session,
-        due_at=session.starts_at,
+        due_at=about.starts_at,
+        **subject,
     )
     return task
 

@@ -190,6 +190,16 @@ message_patterns = [
         staff_reach.session_called,
         name="staff_session_called",
     ),
+    path(
+        "staff/meetings/reach/",
+        staff_reach.meetings_reach,
+        name="staff_meetings_reach",
+    ),
+    path(
+        "staff/meetings/<int:pk>/reach/<int:reservation_pk>/",
+        staff_reach.meeting_called,
+        name="staff_meeting_called",
+    ),
     path("staff/tasks/", staff_tasks.task_list, name="staff_tasks"),
     path(
         "staff/tasks/<int:pk>/result/",

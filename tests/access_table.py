@@ -208,6 +208,8 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/tasks/<task>/result/", REFUSED, done(STAFF)),
         Row("/staff/sessions/<session>/reach/", STAFF),
         Row("/staff/sessions/<session>/reach/<booking>/", REFUSED, done(STAFF)),
+        Row("/staff/meetings/reach/", STAFF),
+        Row("/staff/meetings/<meeting>/reach/<appointment_id>/", REFUSED, done(STAFF)),
         Row("/staff/channels/", STAFF),
         Row("/staff/channels/file/hold/", REFUSED, done(PLANNERS)),
         Row("/staff/channels/file/release/", REFUSED, done(PLANNERS)),

@@ -35,6 +35,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     context = {
         "calls": [line for line in lines if line.is_call],
         "others": [line for line in lines if not line.is_call],
+        "tomorrow": (timezone.localdate(now) + dt.timedelta(days=1)).isoformat(),
         "done": task_lines(done.order_by("-closed_at", "-pk")[:DONE_SHOWN], now),
     }
     return staff_page(request, "desk/staff/tasks.html", context)

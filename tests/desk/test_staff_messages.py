@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import time_machine
 
+from desk.message_reasons import reason_choices
 from desk.messages import KIND_NAMES, lines_of, why_not_sent
 from notifications import kinds
 from notifications.models import OutboxMessage, State, Urgency
 from tests.desk.people import applicant_client, enrol_one, query_count, reception
-from tests.factories import NOW, make_run
+from tests.factories import NOW, make_person, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +57,51 @@ def test_messages_are_filtered_by_state_way_and_phone() -> None:
     assert _shown() == [mail.pk, failed.pk, sent.pk]
     assert _shown(state="failed") == [failed.pk]
     assert _shown(channel="email") == [mail.pk]
-    assert _shown(phone="۰۹۹۹ ۰۰۰ ۰۰۰۱") == [sent.pk]
+    assert _shown(who="۰۹۹۹ ۰۰۰ ۰۰۰۱") == [sent.pk]
+    assert _shown(who="A@KAFSH") == [mail.pk]
     assert _shown(state="nonsense") == [mail.pk, failed.pk, sent.pk]
+
+
+def test_messages_are_filtered_by_person_purpose_and_day() -> None:
+    person = make_person(name="سکینه ‌حیدری", contact_phone="+989990000077")
+    hers = _message(1, recipient=person.contact_phone, kind="class_reminder")
+    old = _message(2, created_at=NOW - dt.timedelta(days=3), kind="sign_in_code")
+
+    assert _shown(who="سكينه") == [hers.pk]
+    assert _shown(who="نامی که نیست") == []
+    assert _shown(purpose="reminder") == [hers.pk]
+    assert _shown(purpose="code") == [old.pk]
+    # 1 Azar is NOW; "until" holds the whole day.
+    assert _shown(from_on="۱۴۰۵/۰۹/۰۱") == [hers.pk]
+    assert _shown(to_on="۱۴۰۵/۰۸/۲۹") == [old.pk]
+    assert _shown(from_on="۱۴۰۵/۰۸/۲۸", to_on="۱۴۰۵/۰۹/۰۱") == [hers.pk, old.pk]
+    assert _shown(from_on="no day") == [hers.pk, old.pk]
+
+
+@pytest.mark.parametrize(
+    ("why", "fields"),
+    [
+        ("number", {"state": State.FAILED, "error_code": "411"}),
+        ("unwanted", {"state": State.SUPPRESSED}),
+        ("unwanted", {"state": State.FAILED, "error_code": "21610"}),
+        ("service", {"state": State.FAILED, "error_code": "418"}),
+        ("phone", {"state": State.UNDELIVERED, "error_code": "state_11"}),
+        ("doubt", {"state": State.UNKNOWN, "error_code": "ReadTimeout"}),
+        ("trying", {"state": State.PENDING, "error_code": "451"}),
+        ("late", {"state": State.EXPIRED}),
+        ("overtaken", {"state": State.SUPERSEDED}),
+    ],
+)
+def test_messages_are_filtered_by_why_they_did_not_go(
+    why: str, fields: dict[str, Any]
+) -> None:
+    _message(1)
+    message = _message(2, **fields)
+
+    found = [name for name, _words in reason_choices() if _shown(why=name)]
+
+    assert _shown(why=why) == [message.pk]
+    assert set(found) - {"any"} == {why}
 
 
 def test_messages_hide_codes_and_secret_links() -> None:
