@@ -38,7 +38,7 @@ from consulting.addresses import (
     read_moment,
     write_moment,
 )
-from consulting.exceptions import SlotTaken
+from consulting.exceptions import SlotTaken, TimeMoved
 from consulting.forms import IntakeForm
 from consulting.models import EarlierWish, Meeting, Service
 from consulting.request_words import need_words
@@ -262,6 +262,9 @@ def _try(
         form.add_error(None, str(error))
     except Overlapping as error:
         form.refuse_overlap(str(error))
+    except TimeMoved as error:
+        form.offer(form.others or error.nearest)
+        form.add_error("at", str(error))
     except SlotTaken as error:
         form.offer(error.nearest)
         form.add_error("at" if form.others else None, str(error))

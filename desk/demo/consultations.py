@@ -12,8 +12,13 @@ from booking.services.endings import end_place
 from booking.services.parties import cancel_reservation
 from consulting.models import Mode, Service
 from consulting.services.appointments import book_appointment
-from consulting.services.availability import WeeklyHours, set_weekly_availability
+from consulting.services.availability import (
+    WeeklyHours,
+    set_caps,
+    set_weekly_availability,
+)
 from consulting.services.catalogue import Question, create_service
+from consulting.services.earlier.wishes import ask_for_earlier
 from consulting.slots import Slot, free_slots
 from desk.demo.fixture import (
     CENTRE_ZONE,
@@ -42,6 +47,8 @@ def make_services(
             hours=_week(row["weekly_availability"]),
             now=now,
         )
+        if caps := row.get("most_meetings"):
+            set_caps(person=people.teachers[row["code"]], now=now, **caps)
     rules = fixture.section("slot_rules")
     return {
         row["code"]: _make_service(row, rules, rooms, people, now)
@@ -141,6 +148,13 @@ def _book(
     ends = {"came": ReservationState.COMPLETED, "missed": ReservationState.NO_SHOW}
     if end := ends.get(row["outcome"]):
         end_place(reservation_id=reservation.pk, to=end, by=None, now=slot.ends_at)
+    if row.get("wants_earlier"):
+        ask_for_earlier(
+            reservation_id=reservation.pk,
+            consultant_id=None,
+            by=user_of(person),
+            now=booked_at,
+        )
     if row["outcome"] == "cancelled":
         cancel_reservation(
             reservation_id=reservation.pk,

@@ -215,19 +215,19 @@ def _choose(people: People, row: Row, number: int) -> Iterator[Person]:
     start = number * 5 % len(others)
     others = others[start:] + others[:start]
     workers = row.get("workers")
-    brought = 1 + len(workers["names_fa"]) if workers else 0
+    brought = 1 + len(workers["names_fa"]) + workers["unnamed"] if workers else 0
     between = row["confirmed"] - brought - len(confirmed)
     yield from [*confirmed, *others[:between], *waiting, *others[between:]]
 
 
 def _book_workers(people: People, row: Row, run: CourseRun, now: dt.datetime) -> int:
-    """An employer books a place for themselves and for their workers."""
+    """An employer books for themselves and for workers; some are named later."""
     employer = people.named[row["booker"]]
     booker = _booker(employer)
     workers = [
         add_managed_person(by=booker, name=name, now=now) for name in row["names_fa"]
     ]
-    party = [employer, *workers]
+    party = [employer, *workers, *[None] * row["unnamed"]]
     enrol(run_id=run.pk, booker=booker, people=party, key=uuid.uuid4(), now=now)
     return len(party)
 

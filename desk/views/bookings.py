@@ -107,6 +107,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "move_url": _move_url(first, access),
         "is_booker": _is_booker(first, access),
         "overlap": _overlap(first, access, now),
+        "moved_to": _moved_to(bookings, access),
         "unnamed": sum(b.reservation.person is None for b in bookings if b.is_live),
         "live": [b for b in bookings if b.is_confirmed and not b.is_past],
         "may_be_late": first.is_confirmed and late_for(first.reservation, now),
@@ -118,6 +119,15 @@ def _is_booker(booking: Booking, access: Access) -> bool:
     """Whether the reader decides who comes on the places of the party."""
     is_theirs = booking.reservation.party.booked_by == access.by
     return is_theirs and not access.is_limited and booking.run is not None
+
+
+def _moved_to(bookings: list[Booking], access: Access) -> str:
+    """The reference of the booking that took the place of this one, if any did."""
+    if access.is_limited or any(not one.is_ended for one in bookings):
+        return ""
+    party = bookings[0].reservation.party_id
+    moved = Reservation.objects.filter(previous__party=party).exclude(party=party)
+    return moved.values_list("party__reference", flat=True).first() or ""
 
 
 def _overlap(booking: Booking, access: Access, now: dt.datetime) -> str:

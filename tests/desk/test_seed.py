@@ -20,7 +20,13 @@ from booking.models import (
     Resource,
     Room,
 )
-from consulting.models import Meeting, Service, WeeklyAvailability
+from consulting.models import (
+    ConsultantCaps,
+    EarlierWish,
+    Meeting,
+    Service,
+    WeeklyAvailability,
+)
 from core.audit import run_audit
 from core.tick import run_tick
 from courses.models import Attendance, Course, CourseRun, Mark, Phase
@@ -181,8 +187,19 @@ def test_seed_lets_an_employer_bring_workers(demo: None) -> None:
     workers = Person.objects.filter(managed_by=employer.user)
 
     party = employer.reservations.get(offering__course_run__code="R-1405-23").party
-    assert party.size == 3
+    assert party.size == 4
     assert workers.count() == 2
+    assert party.reservations.filter(person=None).count() == 1
+
+
+def test_seed_shows_limits_of_a_consultant_and_a_wish_for_an_earlier_time(
+    demo: None,
+) -> None:
+    caps = ConsultantCaps.objects.get()
+    wish = EarlierWish.objects.get()
+
+    assert (caps.per_day, caps.per_week) == (3, 5)
+    assert (wish.state, wish.reservation.state) == ("waiting", "confirmed")
 
 
 def test_seed_leaves_no_message_waiting(demo: None) -> None:

@@ -180,7 +180,7 @@ def test_requests_are_granted_and_refused_with_a_reason(
     first.goto(yes)
     expect(first.locator("main a[href*='/cancel/']")).to_be_visible()
     second.goto(no)
-    expect(second.locator("main")).to_contain_text("کارگاه‌های تازه")
+    expect(second.locator("main .note")).to_contain_text("کارگاه‌های تازه")
     screenshot("approval-4-granted", first)
     screenshot("approval-5-refused", second)
 
@@ -206,8 +206,11 @@ def test_place_is_moved_to_another_date_and_given_to_another_person(
     given = page.locator("main ul.rows li").filter(has_text="شهین")
     expect(given.locator("a[href*='/name/']")).to_have_count(0)
     screenshot("transfer-3-given")
+    new = page.url
     page.goto(f"{house.url}/bookings/{old}/")
     screenshot("transfer-4-old")
+    page.locator("main section a[href^='/bookings/']").click()
+    expect(page).to_have_url(new)
 
 
 def test_group_hour_that_moves_is_shown_again_before_it_is_booked(
