@@ -332,6 +332,10 @@ HIDAJ_SMS_PER_DAY = env.int("SMS_PER_DAY", default=5000)
 HIDAJ_SMS_MONTH_RIAL = env.int("SMS_MONTH_RIAL", default=0)
 # The price of a part where the gateway tells none.
 HIDAJ_SMS_PART_RIAL = env.int("SMS_PART_RIAL", default=2000)
+# Words with which an operator is known to hold an SMS back; texts that have one warn.
+HIDAJ_SMS_FILTERED_WORDS = env.list(
+    "SMS_FILTERED_WORDS", default=["ساعت", "برند", "برنده", "24"]
+)
 # Staff are told when less is left on an account of a gateway.
 HIDAJ_LOW_CREDIT = {"IRR": 1_000_000, "SMS": 300, "USD": 5}
 HIDAJ_PASSWORDS_PER_PHONE = [(10, 600), (100, 24 * 3600)]

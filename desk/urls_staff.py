@@ -21,6 +21,7 @@ from desk.views import (
     staff_run_new,
     staff_runs,
     staff_tasks,
+    staff_texts,
     staff_time,
     staff_turns,
     teach,
@@ -180,6 +181,11 @@ staff_patterns = [
 ]
 
 message_patterns = [
+    path("staff/texts/", staff_texts.text_list, name="staff_texts"),
+    path("staff/texts/<slug:name>/", staff_texts.text_page, name="staff_text"),
+    path(
+        "staff/texts/<slug:name>/back/", staff_texts.text_back, name="staff_text_back"
+    ),
     path(
         "staff/sessions/<int:pk>/reach/",
         staff_reach.session_reach,

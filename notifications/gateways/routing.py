@@ -81,6 +81,11 @@ def template_names(name: str) -> list[str]:
     return [templates.parse(value).name for value in _templates_of(name).values()]
 
 
+def approved_template(name: str, kind: str, language: str) -> templates.Template | None:
+    """The text that a gateway has approved for a kind, if the settings name one."""
+    return templates.template_for(_templates_of(name), kind, language)
+
+
 def approved_text(
     name: str, kind: str, language: str, values: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
@@ -89,7 +94,7 @@ def approved_text(
     A value that the gateway would refuse (too long, too many spaces) makes the words
     go as they are.
     """
-    template = templates.template_for(_templates_of(name), kind, language)
+    template = approved_template(name, kind, language)
     tokens = templates.fill(template, values) if template else None
     if template is None or tokens is None or not _TOKENS_FIT[name](tokens):
         return "", {}

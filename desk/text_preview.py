@@ -1,0 +1,120 @@
+"""What a text looks like with the longest and with usual values, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from desk.channels import gateway_title
+from desk.text_warnings import warnings
+from notifications import samples
+from notifications.gateways import routing
+from notifications.kinds import MessageKind
+from notifications.rendering import invite_reply
+from notifications.segments import MOST_PARTS, Size, measure
+from notifications.syntax import fill, placeholders
+from notifications.text_models import Language, Piece
+from notifications.text_rules import SMS_PIECES, cleaned, problems
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text with values; the size is that of an SMS."""
+
+    title: str
+    text: str
+    size: Size | None
+
+    @property
+    def cost_rial(self) -> int:
+        """What one message costs where the gateway tells no price."""
+        return self.size.parts * settings.HIDAJ_SMS_PART_RIAL if self.size else 0
+
+    @property
+    def over(self) -> int:
+        """How many characters are too many."""
+        return max(0, -self.size.left) if self.size else 0
+
+    @property
+    def is_too_long(self) -> bool:
+        return self.size is not None and self.size.parts > MOST_PARTS
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One text of a message in one language, as it will arrive."""
+
+    piece: Piece
+    language: Language
+    examples: list[Example]
+    problem: str
+    warnings: list[str]
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if self.language == Language.FA else "ltr"
+
+    @property
+    def key(self) -> str:
+        """Unique on the page."""
+        return f"{self.language}-{self.piece}"
+
+
+def previews(
+    kind: MessageKind, language: str, typed: Mapping[str, str]
+) -> dict[str, Preview]:
+    """Every text of a language by piece, as typed so far."""
+    pieces = cleaned(kind, typed)
+    wrong = {found.piece: found.words for found in problems(kind, language, pieces)}
+    return {
+        piece: Preview(
+            piece=Piece(piece),
+            language=Language(language),
+            examples=_examples(kind, language, piece, text) if text else [],
+            problem=wrong.get(piece, ""),
+            warnings=warnings(kind, language, piece, text) if text else [],
+        )
+        for piece, text in pieces.items()
+    }
+
+
+def _examples(kind: MessageKind, language: str, piece: str, text: str) -> list[Example]:
+    unknown = {name: f"{{{name}}}" for name in placeholders(text)}
+    usual = unknown | samples.typical(kind, language)
+    longest = unknown | samples.worst(kind, language)
+    return [
+        _example(_("As a rule"), kind, language, piece, fill(text, usual)),
+        _example(_("At its longest"), kind, language, piece, fill(text, longest)),
+    ]
+
+
+def _example(
+    title: str, kind: MessageKind, language: str, piece: str, filled: str
+) -> Example:
+    if piece not in SMS_PIECES:
+        return Example(title, filled, None)
+    if piece == Piece.SMS and _is_answered(kind):
+        filled = invite_reply(filled, language)
+    return Example(title, filled, measure(filled))
+
+
+def _is_answered(kind: MessageKind) -> bool:
+    """Whether a way of this kind says which digits to send."""
+    invites = kind.replies is not None and kind.replies.invites
+    return invites and any(routing.receives(name) for name in routing.used())
+
+
+def ways_of(kind: MessageKind, piece: str) -> list[str]:
+    """The gateways that send this text of a kind, in words."""
+    if Piece.SMS_LINKED not in kind.pieces("fa"):
+        return []
+    invites = kind.replies is not None and kind.replies.invites
+    return [
+        gateway_title(name)
+        for name in routing.used()
+        if (piece == Piece.SMS_LINKED)
+        == (routing.allows_links(name) and not (invites and routing.receives(name)))
+    ]
