@@ -139,7 +139,7 @@ def kinds() -> list[MessageKind]:
             sms_linked={
                 "fa": "«{service}» زودتر: {short}\nتا {until} بپذیرید:\n{link}\n"
                 "{centre}",
-                "en": "{service}, earlier: {short}. Accept until {until}:\n{link}\n"
+                "en": "{service} earlier: {short}\nAccept until {until}\n{link}\n"
                 "{centre}",
             },
             subject={

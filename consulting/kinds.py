@@ -69,7 +69,7 @@ def booked_kinds() -> list[MessageKind]:
             },
             sms_linked={
                 "fa": "نوبت «{service}»{for_whom} {day} {time} ثبت شد.\n"
-                "تغییر یا لغو: {link}\n{centre}",
+                "تغییر: {link}\n{centre}",
                 "en": "{service}{for_whom}: booked for {day} {time}.\n"
                 "Change: {link}\n{centre}",
             },

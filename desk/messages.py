@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -142,8 +143,10 @@ def kind_choices() -> list[tuple[str, str]]:
 
 
 def lines_of(messages: Iterable[OutboxMessage], now: dt.datetime) -> list[MessageLine]:
-    """Rows as staff read them."""
-    return [_line(message, now) for message in messages]
+    """Rows as staff read them, with the version of their text."""
+    rows = list(messages)
+    prefetch_related_objects(rows, "text_version")
+    return [_line(message, now) for message in rows]
 
 
 def _line(message: OutboxMessage, now: dt.datetime) -> MessageLine:

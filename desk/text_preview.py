@@ -83,12 +83,12 @@ def previews(
 
 def _examples(kind: MessageKind, language: str, piece: str, text: str) -> list[Example]:
     unknown = {name: f"{{{name}}}" for name in placeholders(text)}
-    usual = unknown | samples.typical(kind, language)
-    longest = unknown | samples.worst(kind, language)
-    return [
-        _example(_("As a rule"), kind, language, piece, fill(text, usual)),
-        _example(_("At its longest"), kind, language, piece, fill(text, longest)),
-    ]
+    usual = fill(text, unknown | samples.typical(kind, language))
+    longest = fill(text, unknown | samples.worst(kind, language))
+    shown = [_example(_("As a rule"), kind, language, piece, usual)]
+    if piece in SMS_PIECES:
+        shown.append(_example(_("At its longest"), kind, language, piece, longest))
+    return shown
 
 
 def _example(
@@ -109,7 +109,7 @@ def _is_answered(kind: MessageKind) -> bool:
 
 def ways_of(kind: MessageKind, piece: str) -> list[str]:
     """The gateways that send this text of a kind, in words."""
-    if Piece.SMS_LINKED not in kind.pieces("fa"):
+    if piece not in SMS_PIECES or Piece.SMS_LINKED not in kind.pieces("fa"):
         return []
     invites = kind.replies is not None and kind.replies.invites
     return [

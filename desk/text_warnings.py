@@ -107,7 +107,7 @@ def _no_room_for_answers(
         yield _(
             "With long values no room is left to say which digits can be answered"
             " (“%(hint)s”)."
-        ) % {"hint": hint(language)}
+        ) % {"hint": f"\u2068{hint(language)}\u2069"}
 
 
 def _approved(kind: MessageKind, language: str, text: str) -> Iterator[str]:

@@ -25,6 +25,11 @@ ESSENTIAL = frozenset(
     | {"day", "time", "new", "until", "draw_at", "number", "place"}
     | {"person", "booker", "names", "count"}
 )
+# These have no greatest length: they are for e-mails.
+UNBOUNDED = frozenset(
+    {"address", "bring", "dates", "full_course", "full_reason", "full_service"}
+    | {"full_where", "landmark", "url"}
+)
 MOST_CHARACTERS = {Piece.EMAIL_SUBJECT: 120, Piece.EMAIL_BODY: 3000}
 
 
@@ -70,6 +75,7 @@ def _problem(kind: MessageKind, language: str, piece: str, text: str) -> str:
         return _("Please write this text.")
     return (
         _wrong_values(kind, text)
+        or _unbounded_values(piece, text)
         or _missing_values(kind, language, piece, text)
         or _wrong_last_line(kind, language, piece, text)
         or _too_long(kind, language, piece, text)
@@ -92,6 +98,15 @@ def _wrong_values(kind: MessageKind, text: str) -> str:
             "near": _braced(near[0]),
         }
     return _("This message has no value %(name)s.") % {"name": _braced(unknown[0])}
+
+
+def _unbounded_values(piece: str, text: str) -> str:
+    found = sorted(placeholders(text) & UNBOUNDED)
+    if piece not in SMS_PIECES or not found:
+        return ""
+    return _("%(name)s may be of any length, so that only an e-mail can hold it.") % {
+        "name": _braced(found[0])
+    }
 
 
 def _missing_values(kind: MessageKind, language: str, piece: str, text: str) -> str:

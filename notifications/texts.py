@@ -106,13 +106,10 @@ def write_texts(
 def _write(
     kind: MessageKind, draft: Draft, by: int, now: dt.datetime
 ) -> TextVersion | None:
-    newest = latest(kind.name, draft.language)
-    pieces = cleaned(kind, draft.pieces)
-    if _says(kind, newest, draft, pieces):
+    if not is_new(kind, draft):
         return None
-    if _says(kind, _at(kind.name, draft.language, draft.base), draft, pieces):
-        return None  # Its writer did not touch it, whatever others did meanwhile.
-    _require_newest(newest, draft.base)
+    _require_newest(latest(kind.name, draft.language), draft.base)
+    pieces = cleaned(kind, draft.pieces)
     if found := problems(kind, draft.language, pieces):
         raise NotificationsError(found[0].words, code="refused")
     version = TextVersion(
@@ -123,15 +120,18 @@ def _write(
     return _insert(version, draft.base)
 
 
-def _says(
-    kind: MessageKind, version: TextVersion | None, draft: Draft, pieces: Pieces
-) -> bool:
-    holding = wording(kind, draft.language, version).pieces
-    return cleaned(kind, holding) == pieces
+def is_new(kind: MessageKind, draft: Draft) -> bool:
+    """Whether a draft says something else than what holds, and than it began from.
 
-
-def _at(kind: str, language: str, number: int) -> TextVersion | None:
-    return TextVersion.objects.of(kind, language).filter(number=number).first()
+    Who did not touch a text does not write it anew, whatever others did meanwhile.
+    """
+    rows = TextVersion.objects.of(kind.name, draft.language)
+    pieces = cleaned(kind, draft.pieces)
+    known = (rows.first(), rows.filter(number=draft.base).first())
+    return all(
+        cleaned(kind, wording(kind, draft.language, version).pieces) != pieces
+        for version in known
+    )
 
 
 def _require_newest(newest: TextVersion | None, base: int) -> None:

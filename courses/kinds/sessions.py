@@ -112,8 +112,7 @@ def schedule_kinds() -> list[MessageKind]:
             sms_linked={
                 "fa": "یادآوری: {day} {time}، «{course}»، {room}.\n"
                 "نمی‌آیید؟ {link}\n{centre}",
-                "en": "Class {day} {time}, {course}, {room}\n"
-                "Not coming? {link}\n{centre}",
+                "en": "{day} {time}: {course}, {room}\nNot coming? {link}\n{centre}",
             },
             subject={
                 "fa": "یادآوری کلاس «{full_course}»",

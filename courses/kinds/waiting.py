@@ -87,8 +87,7 @@ def waiting_kinds() -> list[MessageKind]:
             },
             sms_linked={
                 "fa": "ثبت‌نام «{course}» باز شد.\nشروع: {day} {time}\n{link}\n{centre}",
-                "en": "{course}: open for booking.\nStart: {day} {time}\n{link}\n"
-                "{centre}",
+                "en": "{course} is open\nStart: {day} {time}\n{link}\n{centre}",
             },
         ),
     ]
@@ -130,8 +129,7 @@ def draw_kinds() -> list[MessageKind]:
             sms_linked={
                 "fa": "قرعهٔ «{course}» به نام شماست.\nتا {until} بپذیرید:\n{link}\n"
                 "{centre}",
-                "en": "You were drawn for {course}. Accept until {until}:\n{link}\n"
-                "{centre}",
+                "en": "Drawn for {course}: accept until {until}\n{link}\n{centre}",
             },
             subject={
                 "fa": "قرعهٔ «{full_course}» به نام شما درآمد",

@@ -13,6 +13,7 @@ from desk.demo.consultations import make_appointments, make_services
 from desk.demo.fixture import DEMO_PREFIX, Fixture, phone_of
 from desk.demo.people import make_people
 from desk.demo.runs import Setting, make_runs
+from desk.demo.texts import make_texts
 from notifications.services import retire
 
 # Before the oldest run was planned.
@@ -35,6 +36,7 @@ def seed(*, now: dt.datetime) -> bool:
     rooms = make_rooms(fixture, now=founded_at)
     courses = make_courses(fixture)
     people = make_people(fixture, joined_at=founded_at)
+    make_texts(fixture, people)
     setting = Setting(fixture, rooms, courses, people)
     make_runs(setting)
     services = make_services(fixture, rooms, people, now=founded_at)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications.kinds import MessageKind
 from notifications.text_models import Language, Piece
 from notifications.text_rules import cleaned, problems
-from notifications.texts import Draft, latest, wording
+from notifications.texts import Draft, is_new, latest, wording
 from persian.forms import CleanCharField
 
 DIRECTIONS = {Language.FA: "rtl", Language.EN: "ltr"}
@@ -22,7 +22,7 @@ class TextFilterForm(forms.Form):
     """Nothing is required."""
 
     q = CleanCharField(label=_("Words of the message"), required=False)
-    own = forms.BooleanField(label=_("Only texts that we wrote"), required=False)
+    own = forms.BooleanField(label=_("Only our own texts"), required=False)
 
     def wanted(self) -> tuple[str, bool]:
         """What to look for, and whether only among the centre's own texts."""
@@ -69,7 +69,10 @@ class TextForm(forms.Form):
         return {name: str(self[name].value() or "") for name in names}
 
     def clean(self) -> dict[str, Any]:
-        pieces = cleaned(self.kind, self.typed())
+        draft = self.draft()
+        if not is_new(self.kind, draft):
+            return self.cleaned_data
+        pieces = cleaned(self.kind, draft.pieces)
         for problem in problems(self.kind, self.language, pieces):
             self.add_error(problem.piece, problem.words)
         return self.cleaned_data
@@ -80,7 +83,12 @@ class TextForm(forms.Form):
 
 
 def _field(piece: Piece, language: Language) -> forms.CharField:
-    attrs = {"lang": language.value, "dir": DIRECTIONS[language], "spellcheck": "true"}
+    attrs = {
+        "lang": language.value,
+        "dir": DIRECTIONS[language],
+        "class": "form-control",
+        "spellcheck": "true",
+    }
     widget: forms.Widget = forms.TextInput(attrs=attrs)
     if piece != Piece.EMAIL_SUBJECT:
         widget = forms.Textarea(attrs={**attrs, "rows": ROWS[piece]})

@@ -10,9 +10,9 @@ import time_machine
 from desk.message_reasons import reason_choices
 from desk.messages import KIND_NAMES, lines_of, why_not_sent
 from notifications import kinds
-from notifications.models import OutboxMessage, State, Urgency
+from notifications.models import OutboxMessage, State, TextVersion, Urgency
 from tests.desk.people import applicant_client, enrol_one, query_count, reception
-from tests.factories import NOW, make_person, make_run
+from tests.factories import NOW, make_person, make_run, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +119,24 @@ def test_messages_hide_codes_and_secret_links() -> None:
     assert "482913" not in text
     assert "0123456789abcdef" not in text
     assert "https://kafsh.example/o/…" in text
+
+
+def test_messages_name_the_version_and_the_approved_text() -> None:
+    version = TextVersion.objects.create(
+        kind="class_reminder",
+        language="fa",
+        number=7,
+        sms="{centre}",
+        written_by=make_user(),
+        written_at=NOW,
+    )
+    _message(1, kind="class_reminder", text_version=version, template="hidaj-class")
+
+    page = reception().get(PATH).content.decode()
+
+    assert "نسخهٔ ۷" in page
+    assert "/staff/texts/class_reminder/" in page
+    assert "hidaj-class" in page
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,17 @@ def test_reception_reads_and_does_not_write() -> None:
     assert not TextVersion.objects.exists()
 
 
+def test_a_standard_text_that_grew_too_long_stops_only_its_own_language(
+    settings: Any,
+) -> None:
+    settings.HIDAJ_CENTRE = settings.HIDAJ_CENTRE | {
+        "short_name_en": "Hidaj Shoe Centre " * 8
+    }
+
+    assert save(planner(), fa_sms=own_text()).status_code == 302
+    assert save(planner(), en_sms="{course}, {day}, {centre}").status_code == 200
+
+
 def test_refused_text_stays_in_the_form_beside_its_reason() -> None:
     too_long = own_text("س" * 140)
 

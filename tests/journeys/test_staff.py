@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from desk.demo.people import password_of, totp_secret_of
-from tests.journeys import steps
+from tests.journeys import steps, texts
 from tests.signing import totp
 from tests.support.forms import open_form, submit
 from tests.support.site import Site
@@ -64,7 +64,10 @@ def plan_run(site: Site, page: Page, screenshot: Screenshot) -> None:
 
 
 def test_run_is_planned_published_moved_and_cancelled(
-    centre: Site, page: Page, screenshot: Screenshot
+    centre: Site,
+    page: Page,
+    open_page: Callable[..., Page],
+    screenshot: Screenshot,
 ):
     sign_in_planner(centre, page, screenshot)
     steps.no_sideways_scroll(page)
@@ -109,6 +112,10 @@ def test_run_is_planned_published_moved_and_cancelled(
     steps.no_sideways_scroll(page)
     screenshot("staff-11-messages")
     assert home_cards(centre, page) == 0
+    texts.write_text(centre, page, screenshot)
+    state = page.context.storage_state()
+    plain = open_page(java_script_enabled=False, storage_state=state)
+    texts.preview_without_script(centre, plain)
     centre.manage("audit")
 
 

@@ -243,7 +243,7 @@ def test_a_version_never_changes(owner: Owner, user: User) -> None:
 
 
 def _kind(**changes: Any) -> kinds.MessageKind:
-    names = ("centre", "course", "room", "link")
+    names = ("centre", "course", "room", "link", "dates")
     base = {
         "name": "ruled",
         "purpose": "transactional",
@@ -281,6 +281,7 @@ def _first_problem(**changed: str) -> tuple[str, str] | None:
         ("sms", "{course} {centre} {sign_in}", "no value"),
         ("sms", "{course} {centre} {course.pk}", "brace"),
         ("sms_linked", "{course} {centre}", "{link}"),
+        ("sms", "{course} {dates} {centre}", "any length"),
         ("sms", "{course} {centre}" + "س" * 130, "characters too long"),
         ("email_subject", "{course}" + "س" * 120, "characters too long"),
     ],
