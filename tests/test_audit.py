@@ -292,6 +292,12 @@ def stand_twice(world: World) -> None:
     )
 
 
+def hand_turn_on(world: World) -> None:
+    Reservation.objects.filter(party=world.waits.party_id).update(
+        previous=world.cancelled
+    )
+
+
 def take_cell_twice(world: World) -> None:
     cell = BusyCell.objects.all()[0]
     BusyCell.objects.create(resource=cell.resource, cell=cell.cell, claim=cell.claim)
@@ -333,6 +339,7 @@ REFUSED: dict[str, Break] = {
     "1 oversold": lambda w: offering(w).update(seats_taken=F("capacity") + 1),
     "1 undersold": lambda w: offering(w).update(seats_taken=-1),
     "3 a cell taken twice": take_cell_twice,
+    "4 a turn that somebody else got": hand_turn_on,
     "5 two offers to one": offer_twice,
     "6 a change of nothing": lose_subject,
     "6 a place deleted": delete_reservation,

@@ -226,6 +226,11 @@ class Reservation(models.Model):
                 condition=~Q(state="pending") | Q(approval_until__isnull=False),
                 name="reservation_pending_has_deadline",
             ),
+            # A turn in line is nobody else's; only a place is passed on or moved.
+            models.CheckConstraint(
+                condition=~Q(state="waiting") | Q(previous=None),
+                name="reservation_turn_is_own",
+            ),
         ]
         indexes = [
             models.Index(fields=["offering", "state"], name="reservation_by_offering"),
