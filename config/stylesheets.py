@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SHEETS = ("site", "staff", "error")
+SHEETS = ("site", "staff", "error", "admin", "design")
 TURNED = ("site",)
 SASS = "node_modules/sass/sass.js"
 RTLCSS = "node_modules/rtlcss/bin/rtlcss.js"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from desk import urls_bookings, urls_staff
+from desk.views import design, home
 from desk.views import help as help_views
-from desk.views import home
 
 app_name = "desk"
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", help_views.help_page, name="help"),
+    path("dev/design/", design.design, name="design"),
     path("robots.txt", help_views.robots, name="robots"),
     path("site.webmanifest", help_views.manifest, name="manifest"),
     *urls_bookings.urlpatterns,

@@ -20,6 +20,7 @@ from django.utils import translation
 
 from notifications.calendars import method_of
 from notifications.gateways.base import Outgoing
+from persian.text import localized
 
 EML_BACKEND = "notifications.mail.EmlFileBackend"
 ATTACHMENT = "invite.ics"
@@ -81,6 +82,10 @@ def _html(outgoing: Outgoing) -> str:
         "direction": "rtl" if is_persian else "ltr",
     }
     with translation.override(outgoing.language):
+        facts = settings.HIDAJ_CENTRE
+        names = ("name", "short_name", "address", "landmark")
+        words = {name: localized(facts, name) for name in names}
+        context["centre"] = {**facts, **words}
         return render_to_string("notifications/email.html", context)
 
 

@@ -134,6 +134,7 @@ TABLE: dict[str, list[Row]] = {
         Row("/webhooks/twilio/inbound", REFUSED, "403"),
         Row("/webhooks/kavenegar/no-secret-of-ours/inbound", REFUSED, "404"),
         Row("/dev/outbox/", EVERYBODY),
+        Row("/dev/design/", EVERYBODY),
         Row("/dev/answer/", REFUSED, REDIRECT),
     ],
     "Courses": [

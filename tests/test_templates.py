@@ -14,7 +14,14 @@ TEMPLATES = settings.BASE_DIR / "templates"
 STYLES = settings.BASE_DIR / "styles"
 
 # Included by others, sent by mail, or standing alone because all else may be broken.
-_PARTS = ("components/", "bootstrap5/", "allauth/", "notifications/email", "includes/")
+_PARTS = (
+    "admin/",
+    "components/",
+    "bootstrap5/",
+    "allauth/",
+    "notifications/email",
+    "includes/",
+)
 _ALONE = {
     "base.html",
     "403.html",

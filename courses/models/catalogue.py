@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import MachineKind
+from courses.covers import Cover, draw_cover
 from courses.display import list_in_language
 from persian.text import localized, search_key
 
@@ -146,6 +147,11 @@ class Course(models.Model):
     @property
     def syllabus(self) -> list[str]:
         return list_in_language(self.syllabus_fa, self.syllabus_en)
+
+    @property
+    def cover(self) -> Cover:
+        """Its picture, drawn from what it is."""
+        return draw_cover(self.slug, self.level, self.session_count)
 
     @property
     def hours(self) -> int:

@@ -37,3 +37,26 @@ def findings(page: Page) -> list[str]:
 def _line(found: dict[str, Any]) -> str:
     nodes = found["nodes"]
     return f"{found['id']} ({len(nodes)}×): {found['help']}: {nodes[0]}"
+
+
+def overflow(page: Page) -> list[str]:
+    """What stands out of the page's width, so that one had to scroll sideways."""
+    wide: str = page.evaluate(_WIDE)
+    return [f"wider than the window: {wide}"] if wide else []
+
+
+# The innermost element that ends outside, in either direction of writing.
+_WIDE = """
+() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return "";
+  const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible"
+    || scrolls(one.parentElement));
+  const outside = [...document.body.querySelectorAll("*")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return (box.left < -1 || box.right > root.clientWidth + 1) && box.width > 1
+      && !scrolls(one.parentElement);
+  });
+  return outside.slice(-1).map((one) => one.outerHTML.slice(0, 160)).join() || "page";
+}
+"""

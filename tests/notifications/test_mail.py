@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import smtplib
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from notifications import services
 from notifications.gateways.base import Outcome, Outgoing
@@ -148,3 +150,15 @@ def test_answers_of_a_mail_server(
 
     assert result.outcome == Outcome(outcome)
     assert smtplib.SMTPException.__name__ not in result.code
+
+
+@pytest.mark.parametrize(("language", "direction"), [("fa", "rtl"), ("en", "ltr")])
+def test_html_stands_in_the_face_of_the_centre(language: str, direction: str) -> None:
+    mail = build_mail(replace(outgoing(), language=language))
+    html = mail.alternatives[0][0]
+
+    assert f'<html lang="{language}" dir="{direction}">' in html
+    assert f"tel:{settings.HIDAJ_CENTRE['phone']}" in html
+    assert settings.HIDAJ_CENTRE[f"short_name_{language}"] in html
+    assert "<script" not in html
+    assert "src=" not in html
