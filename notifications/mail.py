@@ -11,6 +11,7 @@ from email.message import Message
 from email.mime.base import MIMEBase
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -75,7 +76,7 @@ def _attach_calendar(mail: CalendarMail, content: bytes) -> None:
 
 def _html(outgoing: Outgoing) -> str:
     is_persian = outgoing.language.startswith("fa")
-    context = {
+    context: dict[str, Any] = {
         "text": outgoing.text,
         "subject": outgoing.subject,
         "language": outgoing.language,
