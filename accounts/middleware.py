@@ -25,7 +25,6 @@ NOBODY_ASKED = frozenset({"livez", "readyz", "healthz"})
 # What staff may open before their second factor.
 OPEN_PAGES = frozenset(
     {
-        "choose_language",
         "account_login",
         "account_logout",
         "account_request_login_code",

@@ -1,6 +1,8 @@
 """What this app hands to the foundation at start-up."""
 
 from accounts import messages, services
+from accounts.models import Person, TeachingProfile
+from core.pages.stamps import register_stamped
 from core.registry import register_personal_data, register_tick
 
 
@@ -30,4 +32,11 @@ def register() -> None:
     )
     register_personal_data(
         "accounts.Consent", ("person", "given_by"), "proof of what was agreed"
+    )
+    register_stamped(TeachingProfile)
+    register_stamped(
+        Person,
+        "name",
+        only="EXISTS (SELECT 1 FROM accounts_teachingprofile AS t"
+        " WHERE t.person_id = NEW.id)",
     )

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from bench import booking, messages, rush, slots
+from bench import booking, messages, pages, rush, slots
 from bench.places import DATABASES, Place, new_places
 from bench.report import Options, Report
 
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[dict[str, Place], Options], Report]] = {
     "slots": slots.run,
     "rush": rush.run,
     "messages": messages.run,
+    "pages": pages.run,
 }
 
 

@@ -1,7 +1,9 @@
 """What places and times hand to the foundation at start-up."""
 
 from booking import audit, audit_decisions, audit_draws, audit_history, ledger
+from booking.models import Draw, Offering, Room
 from booking.services import approval, draws, parties, waiting
+from core.pages.stamps import register_stamped
 from core.registry import register_audit, register_personal_data, register_tick
 
 
@@ -46,4 +48,12 @@ def register() -> None:
         "booking.Reservation",
         ("person", "firm", "statement"),
         "who has which place, and what they say about themselves",
+    )
+    register_stamped(Room)
+    register_stamped(Draw)
+    # Pages ask for the places of a run themselves.
+    register_stamped(
+        Offering,
+        only="NEW.kind = 'course_run'",
+        but=("seats_taken", "waiting_parties", "line_moves_at"),
     )

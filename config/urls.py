@@ -9,7 +9,6 @@ urlpatterns = [
     path("livez", core_views.livez, name="livez"),
     path("readyz", core_views.readyz, name="readyz"),
     path("healthz", core_views.healthz, name="healthz"),
-    path("language/", core_views.choose_language, name="choose_language"),
     path("accounts/", include("accounts.urls")),
     path("", include("consulting.urls")),
     path("", include("notifications.urls")),

@@ -11,9 +11,11 @@ from consulting import (
     reminders,
     sign_in,
 )
+from consulting.models import Service, ServiceMode
 from consulting.owner import OWNER, pass_on_freed
 from consulting.services import endings
 from consulting.services.earlier import wishes
+from core.pages.stamps import register_stamped
 from core.registry import register_audit, register_personal_data, register_tick
 
 
@@ -47,3 +49,6 @@ def register() -> None:
     register_personal_data(
         "consulting.Meeting", ("consultant",), "who advises whom and when"
     )
+    register_stamped(Service)
+    register_stamped(ServiceMode)
+    register_stamped(Service.consultants.through)

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from persian.text import localized
+from persian.text import is_persian, localized
 
 
 def centre(request: HttpRequest) -> dict[str, Any]:
@@ -17,5 +17,13 @@ def centre(request: HttpRequest) -> dict[str, Any]:
     words = {name: localized(facts, name) for name in names}
     return {
         "centre": {**facts, **words},
+        "other_language_url": _in_other_language(request),
         "development_pages": settings.HIDAJ_DEVELOPMENT_PAGES,
     }
+
+
+def _in_other_language(request: HttpRequest) -> str:
+    """The address of this page in the other language."""
+    query = request.GET.copy()
+    query[settings.LANGUAGE_PARAMETER] = "en" if is_persian() else "fa"
+    return f"{request.path}?{query.urlencode()}"

@@ -15,9 +15,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class LanguageMiddleware:
-    """Persian unless the reader chose otherwise.
+    """Persian unless the reader chose otherwise: `?lang=en`, remembered for a year.
 
-    Browsers on old phones ask for English without their owner knowing, so the
+    So each language of a page has its own address, and the way to the other one is a
+    link. Browsers on old phones ask for English without their owner knowing, so the
     Accept-Language header is not obeyed.
     """
 
@@ -25,13 +26,28 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        language = chosen if chosen in dict(settings.LANGUAGES) else "fa"
+        known = dict(settings.LANGUAGES)
+        asked = request.GET.get(settings.LANGUAGE_PARAMETER, "")
+        kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = next((word for word in (asked, kept) if word in known), "fa")
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        if asked == language != kept:
+            remember_language(response, language)
         return response
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Show later pages in this language, too."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.PRODUCTION,
+    )
 
 
 class BusyMiddleware:

@@ -111,3 +111,12 @@ class Holiday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on} {self.title_fa}"
+
+
+class PageStamp(models.Model):
+    """One row whose value changes with every text of the public pages.
+
+    Triggers write it: see `core.pages.stamps`.
+    """
+
+    value = models.CharField(max_length=80)

@@ -1,14 +1,11 @@
-"""Health pages, the language switch and the error pages."""
+"""Health pages and the error pages."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from core import health
 
@@ -31,25 +28,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
     """503 with the names of the parts that are not well."""
     failing = health.failing_parts(timezone.now())
     return JsonResponse({"failing": failing}, status=503 if failing else 200)
-
-
-@require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
-    """Remember the reader's language for a year and go back to where they were."""
-    language = request.POST.get("language", "")
-    target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
-        target = "/"
-    response = redirect(target)
-    if language in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            samesite="Lax",
-            secure=settings.PRODUCTION,
-        )
-    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from accounts import hooks
 from booking import owners
+from core.pages.stamps import register_stamped
 from core.registry import register_audit, register_personal_data, register_tick
 from courses import (
     audit,
@@ -11,6 +12,7 @@ from courses import (
     reminders,
     sign_in,
 )
+from courses.models import ClassSession, Course, CourseRun
 from courses.owner import OWNER
 from courses.services import closing
 
@@ -40,3 +42,8 @@ def register() -> None:
     register_personal_data(
         "courses.CourseInterest", ("person",), "who wants to hear of a course"
     )
+    register_stamped(Course)
+    register_stamped(Course.prerequisites.through)
+    register_stamped(CourseRun)
+    register_stamped(CourseRun.instructors.through)
+    register_stamped(ClassSession)

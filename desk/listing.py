@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -57,6 +57,10 @@ _FLAGS: dict[str, tuple[str | Promise, Callable[[CourseRun], bool]]] = {
     "women": (_("Women only"), lambda run: run.is_women_only),
     "free": (_("Free of charge"), lambda run: run.price_rial == 0),
 }
+
+
+# Parameters whose few values make pages worth keeping; a search is made each time.
+FILTERS = frozenset({"level", *_FLAGS})
 
 
 @dataclass(frozen=True)
@@ -146,14 +150,15 @@ def spellings(text: str) -> set[str]:
     return keys
 
 
-def run_cards(wanted: RunFilter, now: dt.datetime) -> list[RunCard]:
-    """Listed runs that fit, nearest first."""
-    runs = CourseRun.objects.listed(now)
+def run_cards(
+    wanted: RunFilter, runs: Iterable[CourseRun], now: dt.datetime
+) -> list[RunCard]:
+    """Those of the listed runs that fit, nearest first."""
     return [RunCard(run, run.phase(now)) for run in runs if wanted.keeps_run(run)]
 
 
-def waiting_courses(wanted: RunFilter, now: dt.datetime) -> list[Course]:
-    """Courses that fit and that nobody can book now."""
-    listed = CourseRun.objects.listed(now).values("course")
-    courses = Course.objects.active().exclude(pk__in=listed)
+def waiting_courses(wanted: RunFilter, runs: Iterable[CourseRun]) -> list[Course]:
+    """Courses that fit and that have none of the listed runs."""
+    dated = {run.course_id for run in runs}
+    courses = Course.objects.active().exclude(pk__in=dated)
     return [course for course in courses if wanted.keeps_course(course)]

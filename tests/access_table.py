@@ -68,11 +68,10 @@ class Row:
 
 
 TABLE: dict[str, list[Row]] = {
-    "Health and language": [
+    "Health": [
         Row("/livez", EVERYBODY, EVERYBODY),
         Row("/readyz", EVERYBODY, EVERYBODY),
         Row("/healthz", "200|503", "200|503"),
-        Row("/language/", REFUSED, REDIRECT),
     ],
     "Signing in and one's own data": [
         Row("/accounts/me/", SIGNED_IN, SIGNED_IN),

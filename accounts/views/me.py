@@ -29,6 +29,7 @@ from accounts.exceptions import AccountsError
 from accounts.forms import ClaimForm, NameForm, ProfileForm
 from accounts.models import Firm, Person, User
 from accounts.views.second_factor import may_use
+from core.middleware import remember_language
 
 
 @never_cache
@@ -109,7 +110,7 @@ def me(request: HttpRequest) -> HttpResponse:
         with translation.override(form.cleaned_data["language"]):
             messages.success(request, _("Your details were saved."))
         response = redirect("accounts:me")
-        _speak(response, form.cleaned_data["language"])
+        remember_language(response, form.cleaned_data["language"])
         return response
     return render(request, "accounts/me.html", _me_context(user, person, form))
 
@@ -132,15 +133,4 @@ def _save_profile(user: User, person: Person, data: dict[str, Any]) -> None:
         firm = services.find_or_create_firm(name=firm_name)
     services.update_profile(
         person=person, by=user, firm=firm, now=timezone.now(), **data
-    )
-
-
-def _speak(response: HttpResponse, language: str) -> None:
-    """The pages follow the language that was chosen for the messages."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        samesite="Lax",
-        secure=settings.PRODUCTION,
     )

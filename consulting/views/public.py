@@ -26,6 +26,7 @@ from consulting.display import languages_of
 from consulting.models import EarlierWish, Service, ServiceQuerySet
 from consulting.request_words import rule_words
 from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
+from core.pages.kept import keeps, texts
 
 # So many times of a day are seen at a glance.
 FEW = 6
@@ -42,6 +43,7 @@ def services_with_details() -> ServiceQuerySet:
 
 
 @require_GET
+@keeps(texts)
 def service_list(request: HttpRequest) -> HttpResponse:
     """All services, told by their problem."""
     services = services_with_details()

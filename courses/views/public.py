@@ -16,7 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import STAFF_ROLES, first_visit_url, has_role, person_of, with_next
 from booking.models import STANDING, Reservation, ReservationState
+from core.pages.kept import changes_at, keeps
 from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
+from courses.page_state import listed_runs, moments_of, one_run
 from courses.planner import skipped_between
 from courses.request_words import rule_words
 from courses.services import enrolment
@@ -35,10 +37,12 @@ def find_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
 
 
 @require_GET
+@keeps(one_run)
 def run(request: HttpRequest, code: str) -> HttpResponse:
     """All about one run, and the way to a place in it."""
     now = timezone.now()
     found = find_run(request, code, now)
+    changes_at(request, moments_of([found]))
     context = {
         "run": found,
         "course": found.course,
@@ -79,11 +83,13 @@ def own_reservation(request: HttpRequest, found: CourseRun) -> Reservation | Non
 
 
 @require_GET
+@keeps(listed_runs)
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     """A course of the catalogue: its open runs, or the wish to be told."""
     now = timezone.now()
     found = get_object_or_404(Course.objects.active(), slug=slug)
-    runs = CourseRun.objects.listed(now).filter(course=found)
+    runs = list(CourseRun.objects.listed(now).filter(course=found))
+    changes_at(request, moments_of(runs))
     context = {
         "course": found,
         "cards": [{"run": r, "phase": r.phase(now)} for r in runs],

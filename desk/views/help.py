@@ -9,11 +9,13 @@ from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from core.pages.kept import keeps, texts
 from desk.rules import questions, rules
 from persian.text import is_persian, localized
 
 
 @require_safe
+@keeps(texts)
 def help_page(request: HttpRequest) -> HttpResponse:
     """The rules in ten lines and the questions people ask."""
     context = {"rules": rules(), "questions": questions()}

@@ -7,18 +7,24 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from desk.listing import RunFilter, run_cards, waiting_courses
+from core.pages.kept import changes_at, keeps
+from courses.models import CourseRun
+from courses.page_state import listed_runs, moments_of
+from desk.listing import FILTERS, RunFilter, run_cards, waiting_courses
 
 
 @require_safe
+@keeps(listed_runs, queries=FILTERS)
 def home(request: HttpRequest) -> HttpResponse:
     """Open course runs, nearest first; then what has no run, and consulting."""
     now = timezone.now()
     wanted = RunFilter.from_query(request.GET)
+    runs = list(CourseRun.objects.listed(now))
+    changes_at(request, moments_of(runs))
     context = {
         "wanted": wanted,
         "chips": wanted.chips(),
-        "cards": run_cards(wanted, now),
-        "courses": waiting_courses(wanted, now),
+        "cards": run_cards(wanted, runs, now),
+        "courses": waiting_courses(wanted, runs),
     }
     return render(request, "desk/home.html", context)

@@ -187,16 +187,12 @@ def test_language_is_persian_whatever_the_browser_says(client: Client) -> None:
     assert response.headers["Content-Language"] == "fa"
 
 
-def test_language_is_chosen_by_post_and_goes_back(client: Client) -> None:
-    answer = client.post("/language/", {"language": "en", "next": "/livez"})
-    away = client.post(
-        "/language/", {"language": "en", "next": "https://evil.example/"}
-    )
-
-    assert answer["Location"] == "/livez"
-    assert away["Location"] == "/"
+def test_language_is_chosen_by_address_and_remembered(client: Client) -> None:
+    assert client.get("/livez?lang=en").headers["Content-Language"] == "en"
     assert client.get("/livez").headers["Content-Language"] == "en"
-    assert client.get("/language/").status_code == 405
+    assert client.get("/livez?lang=xx").headers["Content-Language"] == "en"
+    assert client.get("/livez?lang=fa").headers["Content-Language"] == "fa"
+    assert client.get("/livez").headers["Content-Language"] == "fa"
 
 
 def test_holidays_are_imported_once_and_estimates_are_marked() -> None:

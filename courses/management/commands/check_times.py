@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core.audit import snapshot
 from core.registry import registry
+from core.snapshots import snapshot
 
 TIMES = 12  # the invariant's number in docs/invariants.md
 
