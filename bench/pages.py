@@ -1,4 +1,4 @@
-"""How many readers two web processes serve: kept pages, pages made each time, own pages.
+"""How many readers two web processes serve: pages kept, made each time, or one's own.
 
 Beside them stands an empty Django view behind the same gunicorn in the same run. A page
 that is made each time is the same page under a parameter that it does not know, which

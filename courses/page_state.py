@@ -26,18 +26,21 @@ _ONE = f"{_SEATS} ON r.code = %s"
 
 def listed_runs(now: dt.datetime, **_: object) -> Hashable | None:
     """The state of a page that lists runs."""
-    moment = connection.ops.adapt_datetimefield_value(now)
-    return _rows(_LISTED, [moment, moment])
+    return _rows(_LISTED, [_written(now), _written(now)])
 
 
 def one_run(now: dt.datetime, *, code: str) -> Hashable | None:
     """The state of a run's page; None for a code that is not written as it is."""
-    moment = connection.ops.adapt_datetimefield_value(now)
-    rows = _rows(_ONE, [moment, code])
+    rows = _rows(_ONE, [_written(now), code])
     return rows if rows and rows[0][1] is not None else None
 
 
-def _rows(sql: str, parameters: list[object]) -> tuple[tuple[object, ...], ...] | None:
+def _written(now: dt.datetime) -> str:
+    """A moment as the database compares it."""
+    return str(connection.ops.adapt_datetimefield_value(now))
+
+
+def _rows(sql: str, parameters: list[str]) -> tuple[tuple[object, ...], ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return tuple(map(tuple, cursor.fetchall())) or None

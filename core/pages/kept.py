@@ -31,6 +31,7 @@ View = Callable[..., HttpResponse]
 # What a page is made from, at a moment; None when that cannot be told.
 AskState = Callable[[dt.datetime], Hashable | None]
 MOST_PAGES = 300
+NOTHING: tuple[Any, Hashable | None, Any] = (None, None, None)
 # A page is made again after each booking: good compression would cost more time than
 # it saves.
 BROTLI_QUALITY, GZIP_LEVEL = 5, 6
@@ -177,7 +178,7 @@ def changes_at(request: HttpRequest, moments: Iterable[dt.datetime | None]) -> N
 
 def keep(request: HttpRequest, key: Hashable, response: HttpResponse) -> HttpResponse:
     """Put a finished answer on the shelf if it is fit; the answer to give."""
-    asking, state, now = getattr(response, "kept_from", (None, None, None))
+    asking, state, now = getattr(response, "kept_from", NOTHING)
     if state is None or response.status_code != 200 or _is_personal(request, response):
         return response
     headers = {k: v for k, v in response.items() if k.lower() not in NOT_KEPT}

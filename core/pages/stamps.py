@@ -56,7 +56,8 @@ def register_stamped(
     """
     if but:
         fields = model._meta.concrete_fields
-        columns = tuple(f.column for f in fields if f.column not in {*but, "id"})
+        names = (field.column or "" for field in fields)
+        columns = tuple(name for name in names if name not in {*but, "id"})
     table = model._meta.db_table
     _stamped[table] = Stamped(table, columns, only)
 
