@@ -17,6 +17,7 @@ def centre(request: HttpRequest) -> dict[str, Any]:
     words = {name: localized(facts, name) for name in names}
     return {
         "centre": {**facts, **words},
+        "page_address": _addresses(request.path),
         "other_language_url": _in_other_language(request),
         "development_pages": settings.HIDAJ_DEVELOPMENT_PAGES,
     }
@@ -27,3 +28,11 @@ def _in_other_language(request: HttpRequest) -> str:
     query = request.GET.copy()
     query[settings.LANGUAGE_PARAMETER] = "en" if is_persian() else "fa"
     return f"{request.path}?{query.urlencode()}"
+
+
+def _addresses(path: str) -> dict[str, str]:
+    """The whole address of a page: here, and in each language."""
+    persian = settings.PUBLIC_BASE_URL.rstrip("/") + path
+    english = f"{persian}?{settings.LANGUAGE_PARAMETER}=en"
+    here = persian if is_persian() else english
+    return {"here": here, "fa": persian, "en": english}

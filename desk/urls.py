@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from desk import urls_bookings, urls_staff
-from desk.views import design, home
+from desk.views import design, home, machines
 from desk.views import help as help_views
 
 app_name = "desk"
@@ -13,7 +13,9 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("help/", help_views.help_page, name="help"),
     path("dev/design/", design.design, name="design"),
-    path("robots.txt", help_views.robots, name="robots"),
+    path("robots.txt", machines.robots, name="robots"),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("runs.atom", machines.feed, name="feed"),
     path("site.webmanifest", help_views.manifest, name="manifest"),
     *urls_bookings.urlpatterns,
     *urls_staff.urlpatterns,

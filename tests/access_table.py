@@ -158,6 +158,8 @@ TABLE: dict[str, list[Row]] = {
         Row("/", EVERYBODY),
         Row("/help/", EVERYBODY),
         Row("/robots.txt", EVERYBODY),
+        Row("/sitemap.xml", EVERYBODY),
+        Row("/runs.atom", EVERYBODY),
         Row("/site.webmanifest", EVERYBODY),
         Row("/bookings/", EVERYBODY),
         Row("/bookings/find/", EVERYBODY, EVERYBODY),

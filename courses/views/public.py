@@ -22,6 +22,7 @@ from courses.page_state import listed_runs, moments_of, one_run
 from courses.planner import skipped_between
 from courses.request_words import rule_words
 from courses.services import enrolment
+from courses.structured import as_script, course_facts, run_facts
 
 
 def find_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
@@ -53,6 +54,7 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
         "rule_words": rule_words(found),
         "own": own_reservation(request, found),
         "is_draft": found.state == RunState.DRAFT,
+        "structured": as_script(run_facts(found, found.phase(now))),
     }
     return render(request, "courses/run.html", context)
 
@@ -95,6 +97,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         "cards": [{"run": r, "phase": r.phase(now)} for r in runs],
         "prerequisites": found.prerequisites.all(),
         "is_noted": is_noted(request, found),
+        "structured": as_script(course_facts(found)),
     }
     return render(request, "courses/course.html", context)
 

@@ -1,4 +1,4 @@
-"""Help, and the two small files that browsers and robots ask for."""
+"""Help, and the small file of who puts the site on a home screen."""
 
 from __future__ import annotations
 
@@ -23,13 +23,6 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """Public pages may be indexed; nobody's own pages may."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE), ""]
-    return HttpResponse("\n".join(lines), content_type="text/plain")
-
-
-@require_safe
 def manifest(request: HttpRequest) -> HttpResponse:
     """For a phone that puts the site on its home screen."""
     facts = settings.HIDAJ_CENTRE
@@ -46,14 +39,3 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "icons": [icon],
     }
     return JsonResponse(body, content_type="application/manifest+json")
-
-
-_PRIVATE = (
-    "/accounts/",
-    "/admin/",
-    "/staff/",
-    "/teach/",
-    "/bookings/",
-    "/calendar/",
-    "/o/",
-)

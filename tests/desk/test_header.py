@@ -51,8 +51,8 @@ def test_page_says_its_language_and_direction(client: Client, language: str) -> 
 
     direction = {"fa": "rtl", "en": "ltr"}[language]
     assert f'<html lang="{language}" dir="{direction}">' in page
-    sheet = {"fa": "bootstrap.rtl.min", "en": "bootstrap.min"}[language]
-    assert f"vendor/{sheet}" in page
+    sheet = {"fa": "site.rtl", "en": "site"}[language]
+    assert f"css/{sheet}." in page
 
 
 def test_language_switch_leads_back_to_the_same_page(client: Client) -> None:
