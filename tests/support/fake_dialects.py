@@ -37,8 +37,9 @@ class Dialect(ABC):
         return False
 
 
-def _numbered(fake: FakeGateway) -> list[tuple[int, Form]]:
-    return list(enumerate(fake.sent, 1))
+def _numbered(fake: FakeGateway, key: str) -> list[tuple[int, Form]]:
+    """What came in the words of one gateway, which has `key` in each."""
+    return [(n, form) for n, form in enumerate(fake.sent, 1) if key in form]
 
 
 class Kavenegar(Dialect):
@@ -71,6 +72,7 @@ class Kavenegar(Dialect):
             "statuslocalmessageid": lambda: Kavenegar._by(fake, question, "localid"),
             "statusbyreceptor": lambda: Kavenegar._to(fake, question["receptor"]),
             "inboxpaged": lambda: Kavenegar._inbox(fake, question),
+            "list": lambda: Kavenegar._blocked(fake, question),
             "info": lambda: {"remaincredit": fake.credit, "type": "master"},
         }
         return Kavenegar._good(answers[method]())
@@ -88,7 +90,9 @@ class Kavenegar(Dialect):
     @staticmethod
     def _by(fake: FakeGateway, question: Form, key: str) -> list[Form]:
         wanted = question[key].split(",")
-        found = [Kavenegar._entry(fake, n, form) for n, form in _numbered(fake)]
+        found = [
+            Kavenegar._entry(fake, n, form) for n, form in _numbered(fake, "receptor")
+        ]
         known = {str(entry[key]): entry for entry in found}
         return [known.get(one, {key: one, "status": 100}) for one in wanted]
 
@@ -96,8 +100,16 @@ class Kavenegar(Dialect):
     def _to(fake: FakeGateway, receptor: str) -> list[Form]:
         return [
             Kavenegar._entry(fake, n, form)
-            for n, form in _numbered(fake)
+            for n, form in _numbered(fake, "receptor")
             if form["receptor"] == receptor
+        ]
+
+    @staticmethod
+    def _blocked(fake: FakeGateway, question: Form) -> list[Form]:
+        first = 200 * (int(question["pagenumber"]) - 1)
+        return [
+            {"number": number, "blockreason": int(question["blockreason"]), "date": 0}
+            for number in fake.blocked[first : first + 200]
         ]
 
     @staticmethod
@@ -140,7 +152,7 @@ class SmsIr(Dialect):
             return SmsIr._good(fake.credit)
         if path == "receive/live":
             return SmsIr._good([SmsIr._received(row) for row in fake.inbox])
-        entries = [SmsIr._entry(fake, n, form) for n, form in _numbered(fake)]
+        entries = [SmsIr._entry(fake, n, form) for n, form in _numbered(fake, "path")]
         if path == "send/live":
             return SmsIr._good(entries)
         number = int(path.split("/")[-1])
@@ -185,7 +197,7 @@ class Twilio(Dialect):
         path = question["path"]
         if path.endswith("/Balance.json"):
             return 200, {"balance": str(fake.credit), "currency": "USD"}
-        rows = [Twilio._entry(fake, n, form) for n, form in _numbered(fake)]
+        rows = [Twilio._entry(fake, n, form) for n, form in _numbered(fake, "To")]
         if path.endswith("/Messages.json"):
             rows += [Twilio._received(row) for row in fake.inbox]
             to = question.get("To")

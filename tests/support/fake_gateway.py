@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.support.fake_dialects import Dialect, Kavenegar, SmsIr, Twilio
 
 HANG_SECONDS = 60
+_counting = threading.Lock()
 
 
 @dataclass
@@ -30,8 +32,8 @@ class FakeGateway:
     """A server in a thread; `posts` are the requests, `sent` what people would get.
 
     `fates` holds the state of a message by its number here (from 1), in the words of
-    the gateway; `inbox` what people answered; `questions` what was asked; `delay` is
-    the seconds after which a message is answered.
+    the gateway; `inbox` what people answered; `blocked` who sent 11; `questions` what
+    was asked; `delay` is the seconds after which a message is answered.
     """
 
     mode: str | int = "accept"
@@ -42,6 +44,7 @@ class FakeGateway:
     sent: list[dict[str, str]] = field(default_factory=list)
     fates: dict[int, Any] = field(default_factory=dict)
     inbox: list[dict[str, Any]] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
     credit: int = 250_000
     delay: float = 0.0
     numbers: dict[str, int] = field(default_factory=dict)
@@ -51,8 +54,7 @@ class FakeGateway:
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"fake": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), handler)
         serve = functools.partial(self.server.serve_forever, poll_interval=0.02)
         threading.Thread(target=serve, daemon=True).start()
         return self
@@ -82,6 +84,16 @@ class FakeGateway:
                 self.numbers[form["localid"]] = len(self.sent)
             return len(self.sent)
 
+    def settle(self) -> None:
+        """Return when every request that was on its way here has been handled.
+
+        Connections are accepted in their order, so that one of our own comes last.
+        """
+        before = self.server.accepted
+        socket.create_connection(self.server.server_address[:2]).close()
+        while self.server.accepted == before or self.server.handled < before:
+            time.sleep(0.01)
+
     def forget(self) -> None:
         """What was sent up to now has never been."""
         for told in (self.posts, self.sent, self.numbers):
@@ -91,6 +103,23 @@ class FakeGateway:
         """A phone sends us something, at a Unix time."""
         self.inbox.append({"id": len(self.inbox) + 1, "from": sender, "text": text})
         self.inbox[-1]["at"] = at
+
+
+class _Server(ThreadingHTTPServer):
+    """Counts its connections."""
+
+    daemon_threads = True
+    accepted = 0
+    handled = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.accepted += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        super().process_request_thread(request, client_address)
+        with _counting:
+            self.handled += 1
 
 
 class _Handler(BaseHTTPRequestHandler):
