@@ -63,7 +63,7 @@ def keep(*, gateway: str, found: Iterable[Inbound], now: dt.datetime) -> int:
 
 
 def _row(gateway: str, inbound: Inbound, now: dt.datetime) -> InboundMessage:
-    sender = _sender(inbound.sender)
+    sender = mobile_of(inbound.sender)
     return InboundMessage(
         gateway=gateway,
         gateway_id=(inbound.gateway_id or _digest(inbound))[:64],
@@ -82,7 +82,7 @@ def _digest(inbound: Inbound) -> str:
     return hashlib.sha256(words).hexdigest()[:32]
 
 
-def _sender(text: str) -> str:
+def mobile_of(text: str) -> str:
     """The E.164 form of a mobile number, "" for anything else."""
     try:
         return normalise_mobile(text, settings.PHONE_COUNTRIES)

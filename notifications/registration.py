@@ -11,6 +11,7 @@ from notifications import (
     credit,
     inbox,
     ladder,
+    refusals,
     reply_kinds,
     reports,
     upkeep,
@@ -26,6 +27,7 @@ def register() -> None:
     register_tick("outbox.reports", reports.ask_for_reports, every_seconds=30)
     register_tick("sms.ladder", ladder.climb, every_seconds=60)
     register_tick("sms.inbox", inbox.receive, every_seconds=60)
+    register_tick("sms.refusals", refusals.look_at_refusals, every_seconds=3600)
     register_tick("sms.credit", credit.look_at_credit, every_seconds=1800)
     register_check("outbox", upkeep.outbox_is_well)
     register_audit("messages.sent_once", 7, audit.sent_twice)

@@ -158,6 +158,12 @@ class Gateway(Protocol):
         Raises GatewayError when the gateway gives no answer.
         """
 
+    def refusals(self, since: dt.datetime) -> list[str]:
+        """Numbers, as the gateway spells them, that stopped our line since then.
+
+        Raises GatewayError when the gateway gives no answer.
+        """
+
     def credit(self) -> Credit | None:
         """What is left on the account, None where that means nothing.
 
@@ -165,7 +171,15 @@ class Gateway(Protocol):
         """
 
 
-class Mute:
+class ListsNoRefusals:
+    """A gateway that keeps no list of who stopped our line."""
+
+    def refusals(self, since: dt.datetime) -> list[str]:
+        """Nobody is known."""
+        return []
+
+
+class Mute(ListsNoRefusals):
     """A gateway that can only send."""
 
     first_check: dt.timedelta | None = None

@@ -15,6 +15,7 @@ from notifications.gateways.base import (
     Credit,
     Fate,
     Inbound,
+    ListsNoRefusals,
     Outcome,
     Outgoing,
     Report,
@@ -33,7 +34,7 @@ def inbox_file() -> Path:
     return Path(settings.OUTBOX_DIR) / "inbox.jsonl"
 
 
-class FileGateway:
+class FileGateway(ListsNoRefusals):
     """Appends each message to `sms.jsonl`, and reads answers from `inbox.jsonl`.
 
     A repeat is safe for good: the file itself says whether the line was written.

@@ -2,7 +2,7 @@
 
 The key is part of the address, so no exception and no address of a request leaves this
 module. Facts: docs of sms/send (localid, error codes, message states), verify/lookup,
-sms/status, sms/inboxpaged and account/info.
+sms/status, sms/inboxpaged, line/blocked/list and account/info.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ _FATES = {
 _SPACES = {"token10": 5, "token20": 8}
 _TOKEN_LENGTH = 100
 _ASKED_AT_ONCE = 200
+# Lists come in pages of as many; more of them than this nobody has sent in a week.
+_MOST_PAGES = 25
+_STOPPED_BY_ELEVEN = "2"
 _DAY = dt.timedelta(days=1)
 
 
@@ -98,6 +101,23 @@ class KavenegarGateway:
         # One that reads does not take from the next: both kinds are asked for.
         answers = (_ask("sms/inboxpaged", {**form, "isread": n}) for n in ("0", "1"))
         return [_inbound(entry) for entries in answers for entry in entries]
+
+    def refusals(self, since: dt.datetime) -> list[str]:
+        """Who sent «11» to our line; the operator lets nothing of it through then."""
+        if not settings.KAVENEGAR_SENDER:
+            return []
+        form = {
+            "linenumber": settings.KAVENEGAR_SENDER,
+            "blockreason": _STOPPED_BY_ELEVEN,
+            "startdate": str(int(since.timestamp())),
+        }
+        found: list[str] = []
+        for page in range(1, _MOST_PAGES + 1):
+            entries = _ask("line/blocked/list", {**form, "pagenumber": str(page)})
+            found += [str(entry.get("number", "")) for entry in entries]
+            if len(entries) < _ASKED_AT_ONCE:
+                break
+        return found
 
     def credit(self) -> Credit | None:
         """What is left, in rial."""

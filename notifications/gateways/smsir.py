@@ -20,6 +20,7 @@ from notifications.gateways.base import (
     Fate,
     GatewayError,
     Inbound,
+    ListsNoRefusals,
     Outcome,
     Outgoing,
     Report,
@@ -48,7 +49,7 @@ _PAGE = 100
 _NATIONAL = 10
 
 
-class SmsIrGateway:
+class SmsIrGateway(ListsNoRefusals):
     """Sends through `send/bulk`, approved texts through `send/verify`."""
 
     name = "smsir"

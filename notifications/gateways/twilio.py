@@ -27,6 +27,7 @@ from notifications.gateways.base import (
     Fate,
     GatewayError,
     Inbound,
+    ListsNoRefusals,
     Outcome,
     Outgoing,
     Report,
@@ -77,7 +78,7 @@ class HttpClient(TwilioHttpClient):
         return super().request(method, url, **kwargs)
 
 
-class TwilioGateway:
+class TwilioGateway(ListsNoRefusals):
     """Sends through a messaging service, signed in with an API key."""
 
     name = "twilio"
