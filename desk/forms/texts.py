@@ -37,7 +37,12 @@ class TextForm(forms.Form):
     base = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, kind: MessageKind, language: Language, data: Mapping[str, Any] | None
+        self,
+        kind: MessageKind,
+        language: Language,
+        data: Mapping[str, Any] | None,
+        *,
+        can_write: bool = True,
     ) -> None:
         self.kind, self.language = kind, language
         self.newest = latest(kind.name, language)
@@ -47,6 +52,7 @@ class TextForm(forms.Form):
         )
         for piece in holding:
             self.fields[piece] = _field(Piece(piece), language)
+            self.fields[piece].widget.attrs["readonly"] = not can_write
 
     @property
     def newest_number(self) -> int:

@@ -59,10 +59,11 @@ def text_list(request: HttpRequest) -> HttpResponse:
 def text_page(request: HttpRequest, name: str) -> HttpResponse:
     """The texts of one kind in both languages; planners write them."""
     kind = _kind(name)
-    if request.method == "POST" and not has_role(request.user, *PLANNERS):
+    can_write = has_role(request.user, *PLANNERS)
+    if request.method == "POST" and not can_write:
         raise Http404
     typed = posted(request)
-    forms = _forms(kind, typed)
+    forms = _forms(kind, typed, can_write=can_write)
     if typed is None or typed.get("act") == "preview":
         return _page(request, kind, forms)
     # Not all(): both languages say what is wrong.
@@ -78,8 +79,10 @@ def _kind(name: str) -> MessageKind:
         raise Http404 from error
 
 
-def _forms(kind: MessageKind, typed: QueryDict | None) -> list[TextForm]:
-    return [TextForm(kind, language, typed) for language in Language]
+def _forms(
+    kind: MessageKind, typed: QueryDict | None, *, can_write: bool = True
+) -> list[TextForm]:
+    return [TextForm(kind, one, typed, can_write=can_write) for one in Language]
 
 
 def _save(

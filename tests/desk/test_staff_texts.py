@@ -125,6 +125,7 @@ def test_reception_reads_and_does_not_write() -> None:
     answer = save(client, fa_sms=own_text())
 
     assert 'name="act"' not in page
+    assert page.count("readonly") == len(filled()) - 2
     assert answer.status_code == 404
     assert not TextVersion.objects.exists()
 
