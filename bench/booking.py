@@ -5,7 +5,8 @@
 * raw: the very rows that the service writes, as plain SQL through the same driver.
 * full: the answer that nothing is free.
 * http: the same booking as the page of the run posts it, by people with sessions, with
-  the CSRF check and two gunicorn workers.
+  the CSRF check and two gunicorn workers; bare is an empty Django page that asks who is
+  signed in, through the same server and clients in the same run.
 
 `cpu_ms` is the client's own processor time for one booking, which hardly depends on
 what else runs on the machine.
@@ -16,6 +17,7 @@ from __future__ import annotations
 from bench.places import Place
 from bench.report import Options, Report
 from bench.web import fill_site, form_values, verdict
+from tests.support.site import wait_until_ready
 
 MANY_RUNS = 1000
 PEOPLE = 24_000
@@ -107,14 +109,22 @@ def _http(place: Place, options: Options, report: Report) -> None:
             made["run"]["offering_id"],
         )
         report.notes.append(f"{place.name} http: audit {verdict(site)}")
+        site.end("web")
+        site.start_web("bench.bare_site")
+        wait_until_ready(site)
+        bare = place.call("bench.web:measure_bare", jobs, options.seconds)
     report.add(
         database=place.name,
         clients=clients,
         web_workers=2,
         http_bookings_per_s=done["per_s"],
+        bare_pages_per_s=bare["per_s"],
+        share_percent=100 * done["per_s"] / (bare["per_s"] or 1),
         p50_ms=done["p50_ms"],
         p99_ms=done["p99_ms"],
         max_ms=done["max_ms"],
+        bare_p50_ms=bare["p50_ms"],
+        bare_p99_ms=bare["p99_ms"],
         refused=_others(done["outcomes"]),
         seats_taken=taken[0][0],
     )

@@ -6,6 +6,7 @@ Needs no Django: what is sent is what the page of the run asks for.
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import secrets
@@ -102,6 +103,28 @@ def booker(job: dict[str, Any]) -> Act:
         return "booked" if done.startswith("/") else done
 
     return act
+
+
+def asker(job: dict[str, Any]) -> Act:
+    """A client through which one person after another sends an empty form."""
+    browser = Browser(job["url"])
+    keys = itertools.cycle(job["keys"])
+
+    def act() -> str:
+        status, _headers, _page = browser.send(next(keys), "/", {})
+        return "answered" if status == 204 else f"status {status}"
+
+    return act
+
+
+def measure_bare(jobs: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    """As `measure_bookings`, of the bare stack (`bench.bare_site`).
+
+    Raises AssertionError for another answer than the empty one.
+    """
+    done = measure(asker, jobs, seconds=seconds)
+    assert set(done.outcomes) == {"answered"}, done.outcomes
+    return {"per_s": done.rate, **done.milliseconds()}
 
 
 def measure_bookings(jobs: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
