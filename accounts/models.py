@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from core.compiled import KEY, Given, Select
 from persian.text import localized, search_key
 
 
@@ -71,7 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def roles(self) -> frozenset[str]:
         """The roles granted to this user; read once for each loaded user."""
-        return frozenset(self.role_grants.values_list("role", flat=True))
+        return frozenset(ROLES(user=self.pk))
 
 
 class Role(models.TextChoices):
@@ -101,6 +102,13 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+ROLES = Select(
+    lambda: RoleGrant.objects.filter(user=Given("user", KEY)).values_list(
+        "role", flat=True
+    )
+)
 
 
 class SizeClass(models.TextChoices):

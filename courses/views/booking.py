@@ -49,6 +49,7 @@ from booking.overlaps import overlap_words, own_overlaps
 from booking.request_words import known_reasons
 from booking.services.places import may_name
 from booking.services.waiting import place_in_line
+from core.compiled import KEY, Given, Select
 from core.exceptions import HidajError
 from courses import calendars
 from courses.forms import ApplicationForm
@@ -57,12 +58,25 @@ from courses.models import Approval, CourseRun, Phase
 from courses.request_words import need_words
 from courses.services import applications, enrolment
 from courses.services.eligibility import reasons_for
-from courses.views.public import find_run, is_bookable, own_reservation
+from courses.views.public import (
+    find_bare_run,
+    find_run,
+    is_bookable,
+    own_reservation,
+)
 
 FIRMS_SHOWN = 300
 HOLDS_REMEMBERED = dt.timedelta(hours=2)
 Apply = Callable[..., Party]
 APPLY_FOR_PLACE = applications.apply_for_place
+# One that has run out is shown as such until it is given back.
+OWN_HOLD = Select(
+    lambda: Party.objects.filter(
+        offering=Given("offering", KEY),
+        booked_by=Given("booker", KEY),
+        held_until__isnull=False,
+    )
+)
 ENDED = (
     ReservationState.CANCELLED,
     ReservationState.REFUSED,
@@ -129,7 +143,7 @@ def apply_page(
 ) -> HttpResponse:
     """The form of a run, for whatever `apply` asks of it."""
     now = timezone.now()
-    run = find_run(request, code, now)
+    run = find_bare_run(request, code, now)
     claim = go_to_claim(request)
     if claim is not None:
         return claim
@@ -196,11 +210,7 @@ def _form(
 
 
 def _own_hold(request: HttpRequest, run: CourseRun) -> Party | None:
-    return Party.objects.filter(
-        offering=run.offering_id,
-        booked_by=signed_in(request),
-        held_until__isnull=False,
-    ).first()
+    return OWN_HOLD.first(offering=run.offering_id, booker=signed_in(request).pk)
 
 
 def _places_held(request: HttpRequest, run: CourseRun, now: dt.datetime) -> int:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import STAFF_ROLES, first_visit_url, has_role, person_of, with_next
 from booking.models import STANDING, Reservation, ReservationState
+from core.compiled import TEXT, Given, Select
 from core.pages.kept import changes_at, keeps
 from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
 from courses.page_state import listed_runs, moments_of, one_run
@@ -34,6 +35,21 @@ def find_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
     found = get_object_or_404(runs, code__iexact=code)
     if found.published_at is None and not has_role(request.user, *STAFF_ROLES):
         raise Http404
+    return found
+
+
+RUN_BY_CODE = Select(
+    lambda: CourseRun.objects.select_related("course", "offering").filter(
+        code=Given("code", TEXT)
+    )
+)
+
+
+def find_bare_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
+    """As `find_run`, where no page is shown: a form that was sent needs no more."""
+    found = RUN_BY_CODE.first(code=code)
+    if found is None or found.published_at is None:
+        return find_run(request, code, now)
     return found
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -63,7 +64,7 @@ def test_free_place_takes_eight_statements_in_its_transaction():
     before, inside = sent[:begin], sent[begin + 1 : sent.index("COMMIT")]
     assert len(inside) <= 8, inside
     assert not [sql for sql in inside if sql.startswith(SAVEPOINTS)]
-    assert len(before) <= 5, before
+    assert len(before) <= 4, before
     assert all(sql.startswith("SELECT") for sql in before)
     assert inside[-1].startswith('UPDATE "booking_offering"'), "the seat comes last"
     assert OutboxMessage.objects.filter(kind="enrolment_confirmed").exists()
@@ -126,3 +127,27 @@ def test_early_look_leaves_expired_holds_to_the_transaction():
     )
 
     assert booked.reservations.get().state == "confirmed"
+
+
+@needs_commit
+def test_form_that_is_sent_asks_little_around_the_booking(client):
+    run, booker = make_run(), make_booker()
+    client.force_login(booker)
+    sent_form = {
+        "who": "me",
+        "no_firm": "on",
+        "places": "1",
+        "shown": "1",
+        "key": str(uuid4()),
+    }
+
+    with time_machine.travel(NOW, tick=False):
+        client.get("/")
+        sent = statements(client.post, f"/runs/{run.code}/book/", sent_form)
+
+    begin = next(n for n, sql in enumerate(sent) if sql.startswith("BEGIN"))
+    before, after = sent[:begin], sent[sent.index("COMMIT") + 1 :]
+    assert booker.parties.count() == 1
+    assert len(before) <= 11, before
+    assert all(sql.startswith("SELECT") for sql in before)
+    assert after == []
