@@ -30,6 +30,8 @@ class Reach(models.TextChoices):
 
 TONES = {Reach.FAILED: "bad", Reach.SILENT: "warn", Reach.REACHED: "good"}
 _OPEN = (State.PENDING, State.SENDING, State.ACCEPTED)
+# Not sent because it was no news any more; nobody has missed anything.
+_TAKEN_BACK = {State.SUPERSEDED, State.CANCELLED}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class ReachLine:
         """The best that is known: an answer or a call, a receipt, silence."""
         if self.answers or (self.call and self.call.result == TaskResult.REACHED):
             return Reach.REACHED
-        states = {message.state for message in self.messages}
+        states = {message.state for message in self.messages} - _TAKEN_BACK
         if State.DELIVERED in states:
             return Reach.REACHED
         if states & set(_OPEN):

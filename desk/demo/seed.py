@@ -11,6 +11,7 @@ from core.transactions import atomic_retrying
 from desk.demo.catalogue import make_courses, make_rooms
 from desk.demo.consultations import make_appointments, make_services
 from desk.demo.fixture import DEMO_PREFIX, Fixture, phone_of
+from desk.demo.messages import make_answers, make_calls
 from desk.demo.people import make_people
 from desk.demo.runs import Setting, make_runs
 from desk.demo.texts import make_texts
@@ -41,6 +42,8 @@ def seed(*, now: dt.datetime) -> bool:
     make_runs(setting)
     services = make_services(fixture, rooms, people, now=founded_at)
     make_appointments(fixture, services, people)
+    make_answers(fixture, people)
+    make_calls(fixture, people)
     _close_the_past(now)
     return True
 

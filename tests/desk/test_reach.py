@@ -67,6 +67,13 @@ def test_nobody_heard_of_a_class_without_a_message() -> None:
     assert reach_of(run.sessions.get(number=2)) == {place.pk: Reach.NONE}
 
 
+def test_what_was_taken_back_has_not_failed() -> None:
+    _run, session, (place,) = reminded(1)
+    fail(place, State.SUPERSEDED)
+
+    assert reach_of(session) == {place.pk: Reach.NONE}
+
+
 def test_call_is_noted_by_one_tap() -> None:
     run, session, (place,) = reminded(1)
     fail(place)

@@ -34,6 +34,7 @@ from desk.demo.fixture import DEMO_PREFIX, Fixture
 from desk.demo.people import password_of
 from desk.demo.seed import seed
 from desk.demo.signins import as_table, sign_ins
+from desk.models import StaffTask
 from notifications.models import OutboxMessage, State
 from tests.factories import NOW
 
@@ -200,6 +201,15 @@ def test_seed_shows_limits_of_a_consultant_and_a_wish_for_an_earlier_time(
 
     assert (caps.per_day, caps.per_week) == (3, 5)
     assert (wish.state, wish.reservation.state) == ("waiting", "confirmed")
+
+
+def test_seed_leaves_something_to_call_and_to_read(demo: None) -> None:
+    tasks = Counter(StaffTask.objects.open().values_list("kind", flat=True))
+
+    assert tasks == {"answer": 2, "call_back": 2, "unreached": 2}
+    assert all(task.phone for task in StaffTask.objects.all())
+    unreached = StaffTask.objects.filter(kind="unreached")
+    assert all(task.meeting and task.meeting.starts_at > NOW for task in unreached)
 
 
 def test_seed_leaves_no_message_waiting(demo: None) -> None:
