@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from desk.channels import gateway_title
@@ -27,11 +26,12 @@ class Example:
     title: str
     text: str
     size: Size | None
+    part_rial: int
 
     @property
     def cost_rial(self) -> int:
-        """What one message costs where the gateway tells no price."""
-        return self.size.parts * settings.HIDAJ_SMS_PART_RIAL if self.size else 0
+        """What one message costs."""
+        return self.size.parts * self.part_rial if self.size else 0
 
     @property
     def over(self) -> int:
@@ -64,16 +64,19 @@ class Preview:
 
 
 def previews(
-    kind: MessageKind, language: str, typed: Mapping[str, str]
+    kind: MessageKind, language: str, typed: Mapping[str, str], *, part_rial: int
 ) -> dict[str, Preview]:
-    """Every text of a language by piece, as typed so far."""
+    """Every text of a language by piece, as typed so far; `part_rial` prices a part."""
     pieces = cleaned(kind, typed)
     wrong = {found.piece: found.words for found in problems(kind, language, pieces)}
     return {
         piece: Preview(
             piece=Piece(piece),
             language=Language(language),
-            examples=_examples(kind, language, piece, text) if text else [],
+            examples=[
+                Example(title, words, _size(piece, words), part_rial)
+                for title, words in _filled(kind, language, piece, text)
+            ],
             problem=wrong.get(piece, ""),
             warnings=warnings(kind, language, piece, text) if text else [],
         )
@@ -81,24 +84,25 @@ def previews(
     }
 
 
-def _examples(kind: MessageKind, language: str, piece: str, text: str) -> list[Example]:
-    unknown = {name: f"{{{name}}}" for name in placeholders(text)}
-    usual = fill(text, unknown | samples.typical(kind, language))
-    longest = fill(text, unknown | samples.worst(kind, language))
-    shown = [_example(_("As a rule"), kind, language, piece, usual)]
+def _size(piece: str, words: str) -> Size | None:
+    return measure(words) if piece in SMS_PIECES else None
+
+
+def _filled(
+    kind: MessageKind, language: str, piece: str, text: str
+) -> Iterator[tuple[str, str]]:
+    """The text with usual values and, where the length counts, with the longest."""
+    if not text:
+        return
+    # A name that nobody knows stands for itself.
+    values = {name: f"{{{name}}}" for name in placeholders(text)}
+    answered = piece == Piece.SMS and _is_answered(kind)
+    examples = [(_("As a rule"), samples.typical(kind, language))]
     if piece in SMS_PIECES:
-        shown.append(_example(_("At its longest"), kind, language, piece, longest))
-    return shown
-
-
-def _example(
-    title: str, kind: MessageKind, language: str, piece: str, filled: str
-) -> Example:
-    if piece not in SMS_PIECES:
-        return Example(title, filled, None)
-    if piece == Piece.SMS and _is_answered(kind):
-        filled = invite_reply(filled, language)
-    return Example(title, filled, measure(filled))
+        examples.append((_("At its longest"), samples.worst(kind, language)))
+    for title, known in examples:
+        words = fill(text, values | known)
+        yield title, invite_reply(words, language) if answered else words
 
 
 def _is_answered(kind: MessageKind) -> bool:

@@ -20,7 +20,7 @@ from notifications.text_models import (
     TextVersionQuerySet,
 )
 from notifications.text_rules import SMS_PIECES
-from notifications.texts import wording
+from notifications.texts import broken_pieces, wording
 from persian.phones import display_phone
 from persian.text import search_key
 
@@ -34,6 +34,7 @@ class LanguageLine:
     language: Language
     version: TextVersion | None
     parts: int
+    is_broken: bool
 
     @property
     def is_own(self) -> bool:
@@ -109,7 +110,8 @@ def _line(kind: MessageKind, newest: Newest) -> KindLine:
             for piece in SMS_PIECES
             if piece in pieces
         ]
-        languages.append(LanguageLine(language, version, max(parts)))
+        is_broken = version is not None and bool(broken_pieces(kind, version))
+        languages.append(LanguageLine(language, version, max(parts), is_broken))
         words += pieces.values()
     return KindLine(
         name=kind.name,

@@ -18,6 +18,7 @@ from persian.jalali import from_jalali, to_jalali
 
 # At these parts of the budget staff are warned.
 WARN_AT_PERCENT = (80, 100)
+PRICED_BY = dt.timedelta(days=30)
 # What the day's limit does not hold back.
 URGENT = (Urgency.CODE, Urgency.NOW)
 
@@ -81,6 +82,17 @@ def note(message: OutboxMessage, cost_rial: int | None, now: dt.datetime) -> Non
         cost_rial=F("cost_rial") + price,
     )
     _warn(before, before + price, now)
+
+
+def part_rial(now: dt.datetime) -> int:
+    """What a part costs: as in the last thirty days, or by the settings before that."""
+    since = timezone.localdate(now) - PRICED_BY
+    taken = SmsDay.objects.filter(on__gte=since).aggregate(
+        cost=Sum("cost_rial"), parts=Sum("parts")
+    )
+    if not taken["parts"] or not taken["cost"]:
+        return int(settings.HIDAJ_SMS_PART_RIAL)
+    return round(taken["cost"] / taken["parts"])
 
 
 def month_start(on: dt.date) -> dt.date:

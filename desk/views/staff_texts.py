@@ -27,7 +27,7 @@ from desk.texts import (
     who_wrote,
 )
 from desk.views.staff_runs import user_of
-from notifications import kinds
+from notifications import kinds, spending
 from notifications.exceptions import NotificationsError
 from notifications.kinds import MessageKind
 from notifications.text_models import Language, Piece, TextVersion
@@ -122,7 +122,10 @@ def _page(
     has_seen: bool = False,
 ) -> HttpResponse:
     """The page, or the previews alone; `has_seen`: what overtook it is on the page."""
-    shown = [previews(kind, form.language, form.typed()) for form in forms]
+    price = spending.part_rial(timezone.now())
+    shown = [
+        previews(kind, form.language, form.typed(), part_rial=price) for form in forms
+    ]
     if request.headers.get("HX-Request"):
         given = {"previews": [p for of in shown for p in of.values()]}
         return render(request, "desk/staff/_text_previews.html", given)

@@ -9,10 +9,11 @@ import time_machine
 from django.test import Client
 
 from desk.messages import kind_name
+from desk.task_lines import alarm_words
 from desk.text_warnings import warnings
 from desk.text_words import VALUES, WHEN
 from notifications import kinds
-from notifications.models import TextVersion
+from notifications.models import SmsDay, TextVersion
 from notifications.texts import Draft, write_texts
 from tests.desk.people import planner, query_count, reception, user_of
 from tests.factories import NOW, make_user
@@ -94,6 +95,34 @@ def test_list_costs_the_same_with_more_texts() -> None:
             )
 
     assert query_count(client, LIST) == before
+
+
+def test_list_names_a_text_that_cannot_be_sent() -> None:
+    TextVersion.objects.create(
+        kind=KIND,
+        language="fa",
+        number=1,
+        sms="{nobody}",
+        written_by=make_user(),
+        written_at=NOW,
+    )
+
+    lines = reception().get(LIST, {"own": "on"}).context["groups"][0].lines
+
+    assert [one.is_broken for one in lines[0].languages] == [True, False]
+
+
+def test_preview_costs_what_the_last_days_cost() -> None:
+    client = planner()
+    SmsDay.objects.create(on=NOW.date(), gateway="file", parts=4, cost_rial=4 * 1500)
+
+    sms = client.get(PATH).context["pairs"][0].fields[0][1]
+
+    assert sms.examples[0].cost_rial == sms.examples[0].size.parts * 1500
+
+
+def test_broken_text_is_a_task_with_the_name_of_its_message() -> None:
+    assert kind_name(KIND) in alarm_words("text", f"{KIND}:fa")
 
 
 def test_planner_saves_one_language() -> None:
