@@ -23,6 +23,7 @@ VENV = BASE_DIR / ".venv"
 BIN = VENV / "bin"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NPM = 7
+QUIET = ("--no-progress", "--loglevel=error")
 REQUIREMENTS = {
     "site": ("requirements.txt",),
     "tests": ("requirements.txt", "requirements-dev.txt"),
@@ -81,7 +82,7 @@ def build_assets() -> None:
         say("Fetching stylesheets and the font")
         environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         fetched = subprocess.run(
-            [npm(), "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"],
+            [npm(), "ci", "--ignore-scripts", "--omit=optional", *QUIET],
             cwd=BASE_DIR,
             env=environment,
             stdout=subprocess.DEVNULL,

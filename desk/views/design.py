@@ -37,7 +37,9 @@ class SampleForm(forms.Form):
         widget=forms.RadioSelect,
     )
     agree = forms.BooleanField(label=_("I agree"))
-    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea)
+    note = forms.CharField(
+        label=_("Note"), required=False, widget=forms.Textarea({"rows": 3})
+    )
 
 
 @require_safe
