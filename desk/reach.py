@@ -53,7 +53,8 @@ class ReachLine:
             return Reach.REACHED
         if states & set(_OPEN):
             return Reach.SILENT
-        return Reach.FAILED if states else Reach.NONE
+        is_on_list = self.call is not None and not self.call.result
+        return Reach.FAILED if states or is_on_list else Reach.NONE
 
     @property
     def tone(self) -> str:

@@ -12,11 +12,12 @@ from courses.models import ClassSession, CourseRun
 from courses.reminders import plan_reminders
 from desk.models import StaffTask, TaskResult
 from desk.reach import Reach, reach_lines
+from desk.tasks import note_call
 from notifications.ladder import climb
 from notifications.models import OutboxMessage, State
 from tests.desk.people import enrol_one, query_count, reception
 from tests.desk.test_answers import answer, phone_of, send_reminders
-from tests.factories import make_run
+from tests.factories import NOW, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,9 @@ def test_what_was_taken_back_has_not_failed() -> None:
     fail(place, State.SUPERSEDED)
 
     assert reach_of(session) == {place.pk: Reach.NONE}
+
+    note_call(about=session, reservation=place, result="no_answer", by=None, now=NOW)
+    assert reach_of(session) == {place.pk: Reach.FAILED}
 
 
 def test_call_is_noted_by_one_tap() -> None:
