@@ -11,8 +11,9 @@ from django.urls import reverse
 from accounts.models import Person
 from accounts.services import record_consent
 from booking.models import Reservation
+from booking.services.approval import refuse
 from booking.services.naming import pass_on
-from courses.models import CourseRun
+from courses.models import Approval, CourseRun
 from courses.services.attendance import enrolled, start_roll
 from courses.services.closing import proposals
 from courses.services.enrolment import enrol, join_waiting_list
@@ -308,3 +309,32 @@ def test_minutes_follow_a_person_to_another_run(
     )
 
     assert [p.minutes for p in proposals(other)] == [first.minutes]
+
+
+def test_page_of_a_moved_booking_leads_to_the_new_one(
+    booker: Client, run: CourseRun
+) -> None:
+    (old,) = book(booker, run)
+    (new,) = move_enrolments(
+        reservation_ids=[old.pk],
+        to_run_id=other_run(run).pk,
+        by=user_of(booker),
+        now=NOW,
+    )
+
+    page = booker.get(address("booking", old)).content.decode()
+
+    assert f'href="{address("booking", new)}"' in page
+
+
+def test_page_of_a_refused_request_tells_the_reason(
+    booker: Client, run: CourseRun
+) -> None:
+    run.approval = Approval.ALWAYS
+    run.save()
+    (asked,) = book(booker, run)
+    refuse(reservation_id=asked.pk, by=make_user(), reason="ویژهٔ تازه‌کاران", now=NOW)
+
+    page = booker.get(address("booking", asked)).content.decode()
+
+    assert "ویژهٔ تازه‌کاران" in page.split("<details")[0]
