@@ -72,6 +72,9 @@ def test_run_page_shows_what_one_needs(client: Client) -> None:
 
     for words in (run.title, "کاتر و خط‌کش", "ساخت الگو", "۱۶:۰۰ تا ۲۰:۰۰"):
         assert words in page
+    assert f'action="/runs/{run.code}/book/"' in page
+    sign_in(client)
+    page = text(client.get(f"/runs/{run.code}/"))
     assert f'action="/runs/{run.code}/hold/"' in page
 
 
