@@ -52,7 +52,7 @@ class StoryBase(RuleBasedStateMachine):
         self.offerings = [run.offering_id for run in self.world.runs]
         # By run and order of arrival, and by start and person.
         self.entries: dict[tuple[int, int], int] = {
-            (run, 1): entry.pk for run, entry in enumerate(self.world.entries)
+            key: entry.pk for key, entry in self.world.entries.items()
         }
         self.appointments: dict[tuple[int, int], int] = {
             (start, 0): row.pk for start, row in self.world.appointments.items()

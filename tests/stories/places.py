@@ -158,7 +158,7 @@ class PlaceRules(StoryBase):
         line.fill()
         self.call(waiting.leave_list, entry_id=self.entries[run, arrived], by=None)
 
-    @rule(run=RUNS, capacity=st.integers(1, 4))
+    @rule(run=RUNS, capacity=st.integers(1, 5))
     def resize(self, run: int, capacity: int) -> None:
         line = self.lines[run]
         is_possible = capacity >= line.taken

@@ -1,9 +1,9 @@
 """What all stories begin with: two runs, one consultant, three users, six people.
 
 The first run is full, about one of its places the staff have to decide, and somebody
-waits; in the second one a place is free and two wait together; one person has both
-appointments that one may have. So the first steps of a story already meet the rules
-that are hard to keep.
+waits. In the second one a place is offered, and a free one waits for two who come
+together. One person has both appointments that one may have. So the first steps of a
+story already meet the rules that are hard to keep.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Person, User
 from booking.ledger import cell_of
 from booking.models import Reservation, Resource, WaitingEntry
-from booking.services import parties, waiting
+from booking.services import offerings, parties, waiting
 from booking.services.needs import Need
 from consulting.models import Service
 from consulting.services.appointments import book_appointment
@@ -42,6 +42,10 @@ MIDNIGHT = dt.datetime.combine(DAY, dt.time(), TEHRAN)
 FIRST_CELL = cell_of(MIDNIGHT)
 QUARTER = dt.timedelta(minutes=15)
 CAPACITY = 2
+# What the second run gets when both of its places are taken and people wait.
+LARGER = 4
+# Who waits: the run, the order of arrival there, and the people.
+IN_LINE = ((0, 1, (2,)), (1, 1, (2,)), (1, 2, (4, 5)))
 USERS, PEOPLE = 3, 6
 # 09:00 and 10:15, both of one person, who may have no more.
 BOOKED = (36, 41)
@@ -59,17 +63,20 @@ class World:
     service: Service
     consultant: Person
     resource: Resource
-    entries: list[WaitingEntry]
+    # By their run and the order of arrival there.
+    entries: dict[tuple[int, int], WaitingEntry]
     # By their start.
     appointments: dict[int, Reservation]
 
     def lines(self) -> list[Line]:
         """The models of both runs at the beginning."""
         asked = {1: (NOW + APPROVAL, 1)}
-        full = Line(CAPACITY, NOW, confirmed={0: 0}, pending=asked, arrivals=1)
-        full.line.append(Turn(user=2, people=(2,), arrived=1))
-        waits = Line(CAPACITY, NOW, confirmed={3: 1}, arrivals=1)
-        waits.line.append(Turn(user=2, people=(4, 5), arrived=1))
+        full = Line(CAPACITY, NOW, confirmed={0: 0}, pending=asked)
+        waits = Line(LARGER, NOW, confirmed={3: 1, 0: 0})
+        for run, arrived, party in IN_LINE:
+            line = (full, waits)[run]
+            line.line.append(Turn(user=2, people=party, arrived=arrived))
+            line.arrivals = arrived
         for line in (full, waits):
             line.fill()
         return [full, waits]
@@ -96,7 +103,7 @@ def make_world() -> World:
     users = [make_user() for _ in range(USERS)]
     people = [make_person() for _ in range(PEOPLE)]
     asks = {people[1].pk: Need(("prerequisite",))}
-    for run, user, person in ((0, 0, 0), (0, 1, 1), (1, 1, 3)):
+    for run, user, person in ((0, 0, 0), (0, 1, 1), (1, 1, 3), (1, 0, 0)):
         parties.book(
             offering_id=runs[run].offering_id,
             booker=users[user],
@@ -105,16 +112,17 @@ def make_world() -> World:
             now=NOW,
             needs=asks,
         )
-    entries = [
-        waiting.join_list(
-            offering_id=run.offering_id,
+    entries = {
+        (run, arrived): waiting.join_list(
+            offering_id=runs[run].offering_id,
             booker=users[2],
-            people=party,
+            people=[people[number] for number in party],
             key=uuid4(),
             now=NOW,
         )
-        for run, party in zip(runs, ([people[2]], people[4:]), strict=True)
-    ]
+        for run, arrived, party in IN_LINE
+    }
+    offerings.change_capacity(offering_id=runs[1].offering_id, capacity=LARGER, now=NOW)
     return World(
         users=users,
         people=people,
