@@ -5,7 +5,6 @@ Only the wanted pages of allauth are here, under the names that it looks up itse
 
 from __future__ import annotations
 
-from allauth.account.views import LogoutView
 from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
 from allauth.mfa.recovery_codes.views import (
     GenerateRecoveryCodesView,
@@ -45,7 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         sign_in.ConfirmCodeView.as_view(),
         name="account_confirm_login_code",
     ),
-    path("sign-out/", require_POST(LogoutView.as_view()), name="account_logout"),
+    path(
+        "sign-out/", require_POST(sign_in.SignOutView.as_view()), name="account_logout"
+    ),
     path("second-factor/", AuthenticateView.as_view(), name="mfa_authenticate"),
     path(
         "second-factor/again/", ReauthenticateView.as_view(), name="mfa_reauthenticate"

@@ -29,6 +29,7 @@ _ALONE = {
     "404.html",
     "500.html",
     "503.html",
+    "desk/offline.html",
 }
 _PHYSICAL_CLASS = re.compile(
     r"\b(?:[mp][lr]-(?:\d|auto|n\d)|(?:float|text|border|rounded)-(?:left|right)"

@@ -11,7 +11,11 @@ from allauth.account.internal.flows.login_by_code import LoginCodeVerificationPr
 from allauth.account.mixins import NextRedirectMixin, RedirectAuthenticatedUserMixin
 from allauth.account.models import Login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
-from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
+from allauth.account.views import (
+    ConfirmLoginCodeView,
+    LogoutView,
+    RequestLoginCodeView,
+)
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -31,6 +35,16 @@ from accounts.forms import CodeForm, StaffForm
 
 # From then on the page shows how to reach a human.
 FAILURES_BEFORE_HELP = 2
+
+
+class SignOutView(LogoutView):
+    """Signs out, and has the phone forget what it kept to be read without a line."""
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Nothing of the person stays."""
+        response: HttpResponseBase = super().post(*args, **kwargs)
+        response["Clear-Site-Data"] = '"storage"'
+        return response
 
 
 class RequestCodeView(RequestLoginCodeView):

@@ -161,7 +161,9 @@ def apply_page(
         if party is not None:
             return redirect("courses:done", party.reference)
         reasons = form.new_reasons or reasons
-    run = find_run(request, code, now)
+    if request.method == "POST":
+        # What was tried may have changed what is left.
+        run = find_run(request, code, now)
     if reasons:
         _tell_needs(form, run, reasons, now, is_for_line=apply is not APPLY_FOR_PLACE)
         context["asks_staff"] = True

@@ -35,6 +35,7 @@ from desk.booking_history import history
 from desk.bookings import Booking, bookings_of, read, waiting_entry_of
 from desk.confirmations import may_resend, resend_confirmation
 from desk.late import late_for
+from desk.views.offline import SHARED, readable_offline
 from notifications.calendars import CalendarEntry, publish_file
 
 
@@ -51,14 +52,18 @@ def my_bookings(request: HttpRequest) -> HttpResponse:
 def _my_bookings(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, User):
         raise Http404
+    now = timezone.now()
     wishes = EarlierWish.objects.standing().of_user(request.user)
     context = {
-        "groups": bookings_of(request.user, timezone.now()),
+        "now": now,
+        "is_shared": SHARED in request.COOKIES,
+        "groups": bookings_of(request.user, now),
         "wishes": wishes.select_related(
             "service", "person", "consultant__teaching_profile"
         ).order_by("pk"),
     }
-    return render(request, "desk/bookings/list.html", context)
+    response = render(request, "desk/bookings/list.html", context)
+    return readable_offline(request, response)
 
 
 def _open(

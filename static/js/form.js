@@ -40,4 +40,27 @@
   // After a refused form the reader and the screen reader start at the reasons.
   var summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
+
+  // "My bookings" stays readable without a line (templates/desk/worker.js).
+  if ("serviceWorker" in navigator) {
+    window.addEventListener("load", function () {
+      navigator.serviceWorker.register("/sw.js").catch(function () {});
+    });
+  }
+
+  // A form does not go nowhere: it says that it was not sent.
+  document.addEventListener("submit", function (event) {
+    var form = event.target, words = document.body.dataset.offline;
+    if (navigator.onLine || form.method !== "post" || !words) return;
+    event.preventDefault();
+    var note = form.querySelector("[data-not-sent]");
+    if (!note) {
+      note = document.createElement("p");
+      note.className = "note note-warn";
+      note.setAttribute("role", "alert");
+      note.dataset.notSent = "";
+      form.append(note);
+    }
+    note.textContent = words;
+  }, true);
 })();

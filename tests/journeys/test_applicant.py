@@ -31,7 +31,7 @@ def go_to_run(site: Site, page: Page, code: str) -> None:
 def book_run(site: Site, page: Page, code: str, typed: str, name: str) -> str:
     """From the home page to the done page; gives the reference."""
     go_to_run(site, page, code)
-    page.locator(f'form[action$="/runs/{code}/hold/"] button').click()
+    page.locator(".sticky-bar form button").click()
     steps.sign_in(site, page, typed)
     expect(page).to_have_url(re.compile(f"/runs/{code}/book/"))
     steps.fill_application(page, name)
@@ -56,7 +56,7 @@ def test_new_person_finds_and_books_a_run(
     steps.no_sideways_scroll(page)
     screenshot("applicant-3-run")
 
-    page.locator("form[action$='/hold/'] button").click()
+    page.locator(".sticky-bar form button").click()
     expect(page.locator("input[name=phone]")).to_be_visible()
     screenshot("applicant-4-phone")
     steps.type_phone(page, "۰۹۹۹ ۳۰۰ ۰۰۰۱")

@@ -34,7 +34,7 @@ def owner(centre: Site, page: Page) -> Page:
 def book_for_worker(site: Site, page: Page) -> str:
     """The same form once more, for another person; gives the reference."""
     page.goto(f"{site.url}/runs/{RUN}/")
-    page.locator("form[action$='/hold/'] button").click()
+    page.locator(".sticky-bar form button").click()
     form = steps.main_form(page, "who")
     form.locator("[name=who][value=other]").check()
     form.locator("[name=name]").fill("کریم پاشنه‌کوب")
