@@ -56,7 +56,7 @@ def _my_bookings(request: HttpRequest) -> HttpResponse:
     wishes = EarlierWish.objects.standing().of_user(request.user)
     context = {
         "now": now,
-        "is_shared": SHARED in request.COOKIES,
+        "is_shared": bool(request.COOKIES.get(SHARED)),
         "groups": bookings_of(request.user, now),
         "wishes": wishes.select_related(
             "service", "person", "consultant__teaching_profile"

@@ -43,7 +43,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 def readable_offline(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Let the reader's own phone keep this page; a shared one does not."""
-    if request.user.is_authenticated and SHARED not in request.COOKIES:
+    if request.user.is_authenticated and not request.COOKIES.get(SHARED):
         response[READABLE] = "yes"
     return response
 
