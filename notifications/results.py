@@ -45,6 +45,8 @@ def record(
 
     An answer that came after the lease had run out still settles `unknown`.
     """
+    if result.outcome == Outcome.OPTED_OUT:
+        _keep_opt_out(message_id, now)
     rows = OutboxMessage.objects.filter(pk=message_id, lease_token=token)
     message = rows.select_for_update().first()
     if message is None:
@@ -58,6 +60,13 @@ def record(
     else:
         _refused(message, rows, was_repeat, result, now)
     return False
+
+
+def _keep_opt_out(message_id: int, now: dt.datetime) -> None:
+    """Whoever has the lease by now: the recipient said it."""
+    message = OutboxMessage.objects.get(pk=message_id)
+    purpose = kinds.get(message.kind).purpose
+    opt_out(recipient=message.recipient, purpose=purpose, now=now)
 
 
 def _accept(
@@ -93,9 +102,6 @@ def _refused(
 ) -> None:
     """The gateway surely did not take it this time."""
     code = (result.code or result.outcome.value)[:60]
-    if result.outcome == Outcome.OPTED_OUT:
-        purpose = kinds.get(message.kind).purpose
-        opt_out(recipient=message.recipient, purpose=purpose, now=now)
     if result.outcome == Outcome.FAULT:
         raise_alarm(Alarm.MESSAGE, f"{message.gateway}:{code}", now)
     # An attempt before this one may have got through; that doubt stays.

@@ -6,9 +6,15 @@ import pytest
 
 from notifications import services
 from notifications.delivery import claim, expire, prepare
+from notifications.gateways.base import Outcome, SendResult
 from notifications.models import OptOut, OutboxMessage, State
 from notifications.optouts import opt_in, opt_out
-from notifications.results import MAX_ATTEMPTS, backoff, reconcile_leases
+from notifications.results import (
+    MAX_ATTEMPTS,
+    backoff,
+    reconcile_leases,
+    record,
+)
 from tests.factories import NOW
 from tests.notifications.conftest import (
     HOUR,
@@ -252,6 +258,26 @@ def test_late_sender_does_not_send_what_was_taken_from_it(owner: Owner) -> None:
     call = prepare(claimed, now=NOW + 2 * MINUTE)
 
     assert call is None
+
+
+def test_an_opt_out_is_kept_from_a_sender_that_lost_its_lease(owner: Owner) -> None:
+    message = enqueue()
+    claimed = claim(now=NOW)
+    assert claimed is not None
+    call = prepare(claimed, now=NOW)
+    assert call is not None
+    reconcile_leases(now=NOW + 2 * MINUTE)
+
+    record(
+        message_id=call.message_id,
+        token=call.token,
+        called_at=NOW,
+        was_repeat=False,
+        result=SendResult(Outcome.OPTED_OUT),
+        now=NOW + 2 * MINUTE,
+    )
+
+    assert OptOut.objects.filter(recipient=message.recipient).exists()
 
 
 def test_sender_that_always_dies_is_given_up(owner: Owner) -> None:
