@@ -143,7 +143,8 @@ def apply_page(
 ) -> HttpResponse:
     """The form of a run, for whatever `apply` asks of it."""
     now = timezone.now()
-    run = find_bare_run(request, code, now)
+    find = find_bare_run if request.method == "POST" else find_run
+    run = find(request, code, now)
     claim = go_to_claim(request)
     if claim is not None:
         return claim
