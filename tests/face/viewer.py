@@ -34,6 +34,8 @@ class Viewer:
         self.world = world
         self._answer = HttpResponse()
         page.route("**/*", self._send)
+        # There is no server from which a service worker could come.
+        page.add_init_script("delete Navigator.prototype.serviceWorker")
 
     def show(self, sheet: Sheet, *, language: str = "fa") -> None:
         """Load a page in this language; it is as it was before, whatever it writes."""

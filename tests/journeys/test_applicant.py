@@ -117,7 +117,7 @@ def test_booking_works_in_english_and_without_script(
     page = open_page(**options)
     page.goto(centre.url)
     if name == "english":
-        page.locator("button[name=language][value=en]").click()
+        page.locator(".site-head a[hreflang=en]").click()
         expect(page.locator("html")).to_have_attribute("dir", "ltr")
         screenshot("applicant-english-1-home", page)
 
