@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def far_end(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every SMS goes to the gateways of the story; the last user has only one."""
-    settings.SMS_ROUTES = {"*": "keyed>plain", "+989997000002": "plain"}
+    settings.SMS_ROUTES = {"*": "keyed>plain", "+989993000002": "plain"}
     settings.SMS_REPLY_GATEWAYS = ["keyed"]
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     for name, make in gateways(lambda: NewsStory.far_end).items():

@@ -78,7 +78,7 @@ class NewsWorld:
 
 def make_news_world() -> NewsWorld:
     """By services, at NOW."""
-    users = [make_user(phone=f"+98999700000{number}") for number in range(USERS)]
+    users = [make_user(phone=f"+98999300000{number}") for number in range(USERS)]
     people = [make_person(user=user, contact_phone=user.phone) for user in users]
     plan = [
         PlannedSession(day, dt.time(16), dt.time(18)) for day in (FIRST_DAY, SECOND_DAY)
