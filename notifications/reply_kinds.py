@@ -27,8 +27,8 @@ EXAMPLE = {
         "choices": "۱. الگوسازی… ۷ آذر ۱۶:۰۰\n۲. عیب‌یابی… ۹ آذر ۱۷:۰۰",
     },
     "en": {
-        "what": "Pattern making, Sat 7 Azar 16:00",
-        "choices": "1. Pattern… 7 Azar 16:00\n2. Faults of… 9 Azar 17:00",
+        "what": "Pattern making, Sat 28 November 16:00",
+        "choices": "1. Pattern… 28 November 16:00\n2. Faults of… 30 November 17:00",
     },
 }
 TEXTS: dict[str, dict[str, str]] = {

@@ -44,7 +44,7 @@ def party_kinds() -> list[MessageKind]:
             },
             sms_linked={
                 "fa": "«{course}»{for_whom} ثبت شد.\n{day}\n{names}{link}\n{centre}",
-                "en": "{course}{for_whom}\n{day}\n{names}{link}\n{centre}",
+                "en": "Booked {course}{for_whom}\n{day}\n{names}{link}\n{centre}",
             },
             subject={
                 "fa": "ثبت‌نام در «{full_course}»{for_whom}",
