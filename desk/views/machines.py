@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from consulting.models import Service
-from core.pages.kept import keeps
+from core.pages.kept import changes_at, keeps
 from courses.models import Course, CourseRun
-from courses.page_state import listed_runs
+from courses.page_state import listed_runs, moments_of
 from courses.structured import address
 from persian.jalali import format_datetime
 from persian.text import localized
@@ -73,7 +73,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 def feed(request: HttpRequest) -> HttpResponse:
     """New course runs, the newest first (Atom, RFC 4287)."""
     now = timezone.now()
-    runs = CourseRun.objects.listed(now).order_by("-published_at", "-pk")
+    runs = list(CourseRun.objects.listed(now).order_by("-published_at", "-pk"))
+    changes_at(request, moments_of(runs))
     facts = settings.HIDAJ_CENTRE
     atom = Atom1Feed(
         title=_("New courses of %(centre)s")
