@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, services
 from accounts.exceptions import AccountsError
-from accounts.models import Gender, Language, Person, User
+from accounts.models import Gender, Person, User
 from accounts.widgets import CodeInput
 from persian.forms import CleanCharField, CodeField, IntegerField, MobileField
 from persian.jalali import to_jalali, today
@@ -162,7 +163,7 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     language = forms.ChoiceField(
-        label=_("Language of messages and pages"), choices=Language.choices
+        label=_("Language of messages and pages"), choices=settings.LANGUAGES
     )
     wants_reminders = forms.BooleanField(
         label=_("Remind me by SMS before classes and appointments"), required=False

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.compiled import KEY, Given, Select
+from core.languages import Language
 from persian.text import localized, search_key
 
 
@@ -162,11 +163,6 @@ class Gender(models.TextChoices):
     UNKNOWN = "", _("Not told")
     WOMAN = "f", _("Woman")
     MAN = "m", _("Man")
-
-
-class Language(models.TextChoices):
-    PERSIAN = "fa", "فارسی"
-    ENGLISH = "en", "English"
 
 
 class PersonQuerySet(models.QuerySet["Person"]):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from accounts.access import STAFF_ROLES, person_of
-from accounts.models import Language, Person, User
+from accounts.models import Person, User
 from booking.models import Reservation
+from core.languages import Language
 from notifications import services as outbox
 from notifications.models import Channel, OutboxMessage
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from core.languages import Language
 from desk.channels import gateway_title
 from desk.text_warnings import warnings
 from notifications import samples
@@ -15,7 +16,7 @@ from notifications.kinds import MessageKind
 from notifications.rendering import invite_reply
 from notifications.segments import MOST_PARTS, Size, measure
 from notifications.syntax import fill, placeholders
-from notifications.text_models import Language, Piece
+from notifications.text_models import Piece
 from notifications.text_rules import SMS_PIECES, cleaned, problems
 
 
@@ -55,7 +56,7 @@ class Preview:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.language == Language.FA else "ltr"
+        return "rtl" if self.language == Language.PERSIAN else "ltr"
 
     @property
     def key(self) -> str:

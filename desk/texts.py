@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.languages import Language
 from desk.messages import kind_name
 from desk.text_words import VALUES, WHEN
 from notifications import kinds, samples
@@ -13,12 +14,7 @@ from notifications.kinds import MessageKind
 from notifications.models import Purpose
 from notifications.segments import MOST_PARTS, count_parts
 from notifications.syntax import fill
-from notifications.text_models import (
-    Language,
-    Piece,
-    TextVersion,
-    TextVersionQuerySet,
-)
+from notifications.text_models import Piece, TextVersion, TextVersionQuerySet
 from notifications.text_rules import SMS_PIECES
 from notifications.texts import broken_pieces, wording
 from persian.phones import display_phone

@@ -7,10 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-
-class Language(models.TextChoices):
-    FA = "fa", _("Persian")
-    EN = "en", _("English")
+from core.languages import Language
 
 
 class Piece(models.TextChoices):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from core.languages import Language
 from core.transactions import atomic_retrying
 from notifications import kinds
 from notifications.alarms import Alarm, raise_alarm
@@ -20,7 +21,7 @@ from notifications.exceptions import NotificationsError
 from notifications.kinds import MessageKind
 from notifications.models import OutboxMessage
 from notifications.syntax import has_stray_braces, placeholders
-from notifications.text_models import Language, TextVersion
+from notifications.text_models import TextVersion
 from notifications.text_rules import cleaned, problems
 
 Pieces = Mapping[str, str]

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 from itertools import count, cycle
 
-from accounts.models import Firm, Language, Person, Role, TeachingProfile, User
+from accounts.models import Firm, Person, Role, TeachingProfile, User
 from accounts.services import (
     activate_totp,
     create_staff,
@@ -19,6 +19,7 @@ from accounts.services import (
     update_profile,
 )
 from booking.services.resources import resource_of_person
+from core.languages import Language
 from desk.demo.fixture import Fixture, Row, both_languages, phone_of
 
 FIRST_FURTHER_NUMBER = 1001

@@ -8,13 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.languages import Language
 from notifications.kinds import MessageKind
-from notifications.text_models import Language, Piece
+from notifications.text_models import Piece
 from notifications.text_rules import cleaned, problems
 from notifications.texts import Draft, is_new, latest, wording
 from persian.forms import CleanCharField
 
-DIRECTIONS = {Language.FA: "rtl", Language.EN: "ltr"}
+DIRECTIONS = {Language.PERSIAN: "rtl", Language.ENGLISH: "ltr"}
 ROWS = {Piece.SMS: 4, Piece.SMS_LINKED: 4, Piece.EMAIL_BODY: 10}
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import has_role
+from core.languages import Language
 from desk.forms.texts import TextFilterForm, TextForm
 from desk.messages import kind_name
 from desk.roles import PLANNERS, planners_only, staff_only
@@ -30,7 +31,7 @@ from desk.views.staff_runs import user_of
 from notifications import kinds, spending
 from notifications.exceptions import NotificationsError
 from notifications.kinds import MessageKind
-from notifications.text_models import Language, Piece, TextVersion
+from notifications.text_models import Piece, TextVersion
 from notifications.texts import go_back, write_texts
 from persian.text import to_reader_digits
 
@@ -171,7 +172,7 @@ def _pairs(
 def text_back(request: HttpRequest, name: str) -> HttpResponse:
     """Let an earlier version hold again, or the standard texts."""
     kind = _kind(name)
-    language = request.POST.get("language", Language.FA)
+    language = request.POST.get("language", Language.PERSIAN)
     numbers = [request.POST.get(field, "0") for field in ("number", "base")]
     if language not in Language.values or not all(map(_is_number, numbers)):
         raise Http404
