@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_invitations_wanted'),
+        ("accounts", "0002_invitations_wanted"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='person',
-            name='language',
-            field=models.CharField(choices=[('fa', 'Persian'), ('en', 'English')], default='fa', max_length=2, verbose_name='language'),
+            model_name="person",
+            name="language",
+            field=models.CharField(
+                choices=[("fa", "Persian"), ("en", "English")],
+                default="fa",
+                max_length=2,
+                verbose_name="language",
+            ),
         ),
     ]
