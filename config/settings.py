@@ -120,6 +120,8 @@ else:
         "connect_timeout": 3,
         "options": "-c lock_timeout=3s -c statement_timeout=15s"
         " -c idle_in_transaction_session_timeout=15s",
+        # Statements of `core.compiled` that come so often are prepared.
+        "prepare_threshold": 5,
     }
 
 # Sessions, limits and sign-in live in the database, so that nobody is locked out

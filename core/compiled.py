@@ -56,10 +56,25 @@ def _filled(
 
 @contextmanager
 def _cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
+    """A cursor for a statement that is always the same.
+
+    PostgreSQL gets the values apart from it, so that psycopg can have it prepared: the
+    server then reads and plans it once for each connection.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            from django.db.backends.postgresql.base import ServerBindingCursor
+
+            cursor.cursor = ServerBindingCursor(connection.connection)
+        yield cursor
+
+
+@contextmanager
+def _writing_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     """For a write: a transaction in which it failed can only be rolled back."""
     with (
         transaction.mark_for_rollback_on_error(connection.alias),
-        connection.cursor() as cursor,
+        _cursor(connection) as cursor,
     ):
         yield cursor
 
@@ -78,6 +93,8 @@ class Select(Generic[T]):
         queryset = self._make()
         compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
+        converters = compiler.get_converters([s[0] for s in compiler.select])
+        compiler.get_converters = lambda expressions: converters
         return queryset, compiler, sql, params
 
     def __call__(self, **values: Any) -> list[T]:
@@ -86,10 +103,12 @@ class Select(Generic[T]):
         if connection.vendor not in self._made:
             self._made[connection.vendor] = self._compile(connection)
         queryset, made, sql, params = self._made[connection.vendor]
+        with _cursor(connection) as cursor:
+            cursor.execute(sql, _filled(params, values, connection))
+            rows = cursor.fetchall()
         compiler = copy.copy(made)
         compiler.connection = connection
-        bound = sql, _filled(params, values, connection)
-        compiler.as_sql = lambda *args, **kwargs: bound
+        compiler.execute_sql = lambda *args, **kwargs: [rows]
         iterable: Any = queryset._iterable_class
         return list(iterable(_Asked(queryset, compiler)))
 
@@ -139,7 +158,7 @@ class Update:
         if connection.vendor not in self._made:
             self._made[connection.vendor] = self._compile(connection)
         sql, params = self._made[connection.vendor]
-        with _cursor(connection) as cursor:
+        with _writing_cursor(connection) as cursor:
             cursor.execute(sql, _filled(params, values, connection))
             return int(cursor.rowcount)
 
@@ -216,7 +235,7 @@ class Insert:
             field.get_db_prep_save(field.pre_save(row, True), connection)
             for field in self._fields
         ]
-        with _cursor(connection) as cursor:
+        with _writing_cursor(connection) as cursor:
             cursor.execute(sql, values)
             found = returned and connection.ops.fetch_returned_insert_columns(
                 cursor, returning

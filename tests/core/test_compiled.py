@@ -174,3 +174,16 @@ def test_insert_refuses_a_relation_that_is_not_written():
 
 def test_given_takes_the_field_that_it_names():
     assert isinstance(Given("x", KEY).output_field, models.BigIntegerField)
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite plans a statement in no time"
+)
+def test_postgres_plans_a_statement_once():
+    for _ in range(connection.connection.prepare_threshold + 1):
+        REFERENCES.first(reference="HHHHHH")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        statements = [statement for (statement,) in cursor.fetchall()]
+    assert [s for s in statements if "booking_party" in s and "$1" in s]
