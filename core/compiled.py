@@ -65,7 +65,8 @@ def _cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
         if connection.vendor == "postgresql":
             from django.db.backends.postgresql.base import ServerBindingCursor
 
-            cursor.cursor = ServerBindingCursor(connection.connection)
+            bound: Any = ServerBindingCursor
+            cursor.cursor = bound(connection.connection)
         yield cursor
 
 
