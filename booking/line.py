@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Min, Sum
+from django.db.models import Min, OuterRef, Subquery, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -46,18 +46,26 @@ class Line:
 
 
 def read_line(offering: Offering, now: dt.datetime) -> Line:
-    """The line of an offering at this moment; two queries."""
-    offers = Offer.objects.open().filter(offering=offering)
-    found = offers.aggregate(places=Sum("places"), first=Min("expires_at"))
-    head = WaitingEntry.objects.filter(offering=offering).in_line().first()
+    """The line of an offering at this moment; one query."""
+    offers = Offer.objects.open().filter(offering=OuterRef("pk")).order_by()
+    line = WaitingEntry.objects.filter(offering=OuterRef("pk")).in_line()
+    on_offer, answer_by, next_needs = (
+        Offering.objects.filter(pk=offering.pk)
+        .values_list(
+            Subquery(offers.values("offering").values_list(Sum("places"))),
+            Subquery(offers.values("offering").values_list(Min("expires_at"))),
+            Subquery(line.values("places")[:1]),
+        )
+        .get()
+    )
     return Line(
         now=now,
         starts_at=offering.starts_at,
         waiting=offering.waiting_parties,
         free=offering.capacity - offering.seats_taken,
-        on_offer=found["places"] or 0,
-        answer_by=found["first"],
-        next_needs=head.places if head else 0,
+        on_offer=on_offer or 0,
+        answer_by=answer_by,
+        next_needs=next_needs or 0,
         moves_at=offering.line_moves_at,
     )
 
@@ -138,9 +146,13 @@ def _too_few(line: Line) -> list[str]:
     return [said, until]
 
 
-def own_line(party: Party, now: dt.datetime) -> list[str]:
+def entry_of(party: Party) -> WaitingEntry | None:
+    """The turn of a party, as `own_line` reads it."""
+    return WaitingEntry.objects.filter(party=party).select_related("offering").first()
+
+
+def own_line(entry: WaitingEntry | None, now: dt.datetime) -> list[str]:
     """What a party in line reads about it; nothing for one that does not wait."""
-    entry = WaitingEntry.objects.filter(party=party).select_related("offering").first()
     if entry is not None and entry.state == EntryState.APPLIED:
         return _applied(entry)
     if entry is None or entry.state != EntryState.WAITING:

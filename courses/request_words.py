@@ -49,6 +49,26 @@ def _needed_names(run: CourseRun) -> str:
     return "" if run.approval == Approval.NONE else _prerequisites(run)
 
 
+def _need_word(
+    run: CourseRun, reason: str, reader: Person | None, now: dt.datetime
+) -> str:
+    match ApprovalReason(reason):
+        case ApprovalReason.NO_SHOWS:
+            return no_show_words(reader, now)
+        case ApprovalReason.ALWAYS:
+            return _("The centre decides about each place in this course.")
+        case ApprovalReason.CLUSTER:
+            return _(
+                "This course is for workshops of the cluster, and we do not know this"
+                " workshop as a member. The centre checks it."
+            )
+        case ApprovalReason.PREREQUISITE:
+            return _(
+                "Before this course comes %(courses)s, which is not completed with us."
+                " If it was learned at work, write so below; the centre decides."
+            ) % {"courses": _prerequisites(run)}
+
+
 def need_words(
     run: CourseRun,
     reasons: Iterable[str],
@@ -58,24 +78,7 @@ def need_words(
     is_for_line: bool,
 ) -> list[str]:
     """Why the staff decide about this booking; `reader` when it is their own."""
-    say = {
-        ApprovalReason.ALWAYS: _("The centre decides about each place in this course."),
-        ApprovalReason.PREREQUISITE: _(
-            "Before this course comes %(courses)s, which is not completed with us. If"
-            " it was learned at work, write so below; the centre decides."
-        )
-        % {"courses": _prerequisites(run)},
-        ApprovalReason.CLUSTER: _(
-            "This course is for workshops of the cluster, and we do not know this"
-            " workshop as a member. The centre checks it."
-        ),
-    }
-    words = [
-        no_show_words(reader, now)
-        if reason == ApprovalReason.NO_SHOWS
-        else say[ApprovalReason(reason)]
-        for reason in reasons
-    ]
+    words = [_need_word(run, reason, reader, now) for reason in reasons]
     if is_for_line:
         return [
             *words,

@@ -45,11 +45,10 @@ def require_audience(run: CourseRun, people: Sequence[Person | None]) -> None:
 
 def missing_prerequisites(course: Course, person: Person | None) -> list[Course]:
     """Courses that come before this one and that the person has not completed here."""
-    needed = list(course.prerequisites.order_by("code"))
-    if person is None or not needed:
-        return needed
-    done = set(completed_courses(person).values_list("pk", flat=True))
-    return [course for course in needed if course.pk not in done]
+    needed = course.prerequisites.order_by("code")
+    if person is None:
+        return list(needed)
+    return list(needed.exclude(pk__in=completed_courses(person).values("pk")))
 
 
 def completed_courses(person: Person) -> models.QuerySet[Course]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from accounts.access import STAFF_ROLES, has_role
 from accounts.models import User
 from booking.exceptions import Overlapping
-from booking.models import Offer, Reservation
-from booking.overlaps import overlap_words, own_overlaps
+from booking.models import Offer, Reservation, ReservationState
+from booking.overlaps import overlap_words, party_overlaps
 from booking.services import waiting
 from courses.models import CourseRun
 
@@ -28,29 +29,32 @@ def accept_offer(
     """
     offer = Offer.objects.open().filter(pk=offer_id, expires_at__gt=now).first()
     if offer is not None and not accepts_overlap:
-        words = overlap_of(offer, seen_by=seen_by, now=now)
+        run = CourseRun.objects.get(offering=offer.offering_id)
+        places = waiting.waiting_reservations(offer.entry)
+        words = overlap_of(run, places, seen_by=seen_by, now=now)
         if words:
             raise Overlapping(words)
     return waiting.accept_offer(offer_id=offer_id, by=by, now=now)
 
 
-def overlap_of(offer: Offer, *, seen_by: User | None, now: dt.datetime) -> str:
-    """What the people of an offer have booked at its times, in words; "" for nothing.
+def overlap_of(
+    run: CourseRun,
+    places: Iterable[Reservation],
+    *,
+    seen_by: User | None,
+    now: dt.datetime,
+) -> str:
+    """What those who wait for places in a run have booked at its times; "" for nothing.
 
     As far as `seen_by` may see it; None stands for the staff, who see all.
     """
-    run = CourseRun.objects.get(offering=offer.offering_id)
-    intervals = list(run.intervals_after(now))
-    found = [
-        booked
-        for place in waiting.waiting_reservations(offer.entry)
-        for booked in own_overlaps(
-            person=place.person,
-            seen_by=seen_by,
-            intervals=intervals,
-            ignoring_offering=offer.offering_id,
-        )
-    ]
+    waiters = [p.person for p in places if p.state == ReservationState.WAITING]
+    found = party_overlaps(
+        people=[person for person in waiters if person is not None],
+        seen_by=seen_by,
+        intervals=run.intervals_after(now),
+        ignoring_offering=run.offering_id,
+    )
     return overlap_words(found) if found else ""
 
 

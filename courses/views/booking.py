@@ -33,7 +33,7 @@ from booking.exceptions import (
     PlacesFree,
     TooFew,
 )
-from booking.line import own_line, read_line, sentences
+from booking.line import entry_of, own_line, read_line, sentences
 from booking.models import (
     OVER,
     ApprovalReason,
@@ -43,18 +43,17 @@ from booking.models import (
     Party,
     Reservation,
     ReservationState,
-    WaitingEntry,
 )
 from booking.overlaps import overlap_words, own_overlaps
 from booking.request_words import known_reasons
 from booking.services.places import may_name
 from booking.services.waiting import place_in_line
-from core.compiled import KEY, Given, Select
 from core.exceptions import HidajError
 from courses import calendars
 from courses.forms import ApplicationForm
 from courses.forms_party import Wish, read_wish, with_fewer
 from courses.models import Approval, CourseRun, Phase
+from courses.own_place import OwnPlace, read_own_place
 from courses.request_words import need_words
 from courses.services import applications, enrolment
 from courses.services.eligibility import reasons_for
@@ -62,21 +61,11 @@ from courses.views.public import (
     find_bare_run,
     find_run,
     is_bookable,
-    own_reservation,
 )
 
 FIRMS_SHOWN = 300
-HOLDS_REMEMBERED = dt.timedelta(hours=2)
 Apply = Callable[..., Party]
 APPLY_FOR_PLACE = applications.apply_for_place
-# One that has run out is shown as such until it is given back.
-OWN_HOLD = Select(
-    lambda: Party.objects.filter(
-        offering=Given("offering", KEY),
-        booked_by=Given("booker", KEY),
-        held_until__isnull=False,
-    )
-)
 ENDED = (
     ReservationState.CANCELLED,
     ReservationState.REFUSED,
@@ -127,7 +116,9 @@ def leave(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def book(request: HttpRequest, code: str) -> HttpResponse:
     """The one form of a booking."""
-    return apply_page(request, code, applications.apply_for_place, "courses/book.html")
+    now = timezone.now()
+    run = find_for_form(request, code, now)
+    return apply_page(request, run, APPLY_FOR_PLACE, "courses/book.html", now)
 
 
 @never_cache
@@ -135,20 +126,31 @@ def book(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def wait(request: HttpRequest, code: str) -> HttpResponse:
     """The same form, for the waiting list of a full run."""
-    return apply_page(request, code, applications.apply_for_turn, "courses/wait.html")
+    now = timezone.now()
+    run = find_for_form(request, code, now)
+    turn = applications.apply_for_turn
+    return apply_page(request, run, turn, "courses/wait.html", now)
+
+
+def find_for_form(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
+    """The run of a form: all of it where it is shown, little where it is sent."""
+    find = find_bare_run if request.method == "POST" else find_run
+    return find(request, code, now)
 
 
 def apply_page(
-    request: HttpRequest, code: str, apply: Apply, template: str
+    request: HttpRequest,
+    run: CourseRun,
+    apply: Apply,
+    template: str,
+    now: dt.datetime,
 ) -> HttpResponse:
     """The form of a run, for whatever `apply` asks of it."""
-    now = timezone.now()
-    find = find_bare_run if request.method == "POST" else find_run
-    run = find(request, code, now)
     claim = go_to_claim(request)
     if claim is not None:
         return claim
-    wish = read_wish(request.POST or request.GET, run, _places_held(request, run, now))
+    own = read_own_place(run, signed_in(request), now)
+    wish = read_wish(request.POST or request.GET, run, _places_held(own, now))
     if wish.is_new and template == "courses/book.html":
         _keep(request, run, wish.places, now)
     form = _form(request, run, wish, now)
@@ -164,11 +166,12 @@ def apply_page(
         reasons = form.new_reasons or reasons
     if request.method == "POST":
         # What was tried may have changed what is left.
-        run = find_run(request, code, now)
+        run = find_run(request, run.code, now)
+        own = read_own_place(run, signed_in(request), now)
     if reasons:
         _tell_needs(form, run, reasons, now, is_for_line=apply is not APPLY_FOR_PLACE)
         context["asks_staff"] = True
-    context |= _form_context(request, run, form, now)
+    context |= _form_context(run, form, own, now)
     return render(request, template, context)
 
 
@@ -212,13 +215,8 @@ def _form(
     )
 
 
-def _own_hold(request: HttpRequest, run: CourseRun) -> Party | None:
-    return OWN_HOLD.first(offering=run.offering_id, booker=signed_in(request).pk)
-
-
-def _places_held(request: HttpRequest, run: CourseRun, now: dt.datetime) -> int:
-    held = _own_hold(request, run)
-    return held.size if held and _minutes_left(held, now) else 1
+def _places_held(own: OwnPlace, now: dt.datetime) -> int:
+    return own.hold.size if own.hold and own.held_until(now) else 1
 
 
 def _keep(request: HttpRequest, run: CourseRun, places: int, now: dt.datetime) -> None:
@@ -275,13 +273,13 @@ def _try(
 
 
 def _form_context(
-    request: HttpRequest, run: CourseRun, form: ApplicationForm, now: dt.datetime
+    run: CourseRun, form: ApplicationForm, own: OwnPlace, now: dt.datetime
 ) -> dict[str, Any]:
     phase = run.phase(now)
-    held = _own_hold(request, run)
-    minutes_left = _minutes_left(held, now)
-    is_held = minutes_left > 0
-    free = max(0, run.places_left) + (held.size if held and is_held else 0)
+    until = own.held_until(now)
+    is_held = until is not None
+    held = own.hold if is_held else None
+    free = max(0, run.places_left) + (held.size if held else 0)
     is_short = is_bookable(phase) and free < form.places
     return {
         "run": run,
@@ -293,11 +291,11 @@ def _form_context(
         "is_open": phase == Phase.DRAW and is_open_for_applications(run, now),
         "now": now,
         "is_held": is_held,
-        "is_hold_over": not is_held and _was_held(request, run, now),
-        "minutes_left": minutes_left,
-        "held": held if is_held else None,
-        "seconds_left": _seconds_left(held, now),
-        "own": own_reservation(request, run),
+        "is_hold_over": not is_held and own.was_held,
+        "minutes_left": _minutes_left(until, now),
+        "held": held,
+        "seconds_left": _seconds_left(until, now),
+        "own": own.standing,
         "line": why_it_stands(run, now) if phase == Phase.FULL else [],
         "places": form.places,
         "price": run.price_rial * form.places,
@@ -317,32 +315,13 @@ def why_it_stands(run: CourseRun, now: dt.datetime) -> list[str]:
     return sentences(read_line(run.offering, now))
 
 
-def _was_held(request: HttpRequest, run: CourseRun, now: dt.datetime) -> bool:
-    """Whether the reader's hold ran out a short time ago, given back or not yet."""
-    mine = Party.objects.filter(
-        offering=run.offering_id,
-        booked_by=signed_in(request),
-        created_at__gt=now - HOLDS_REMEMBERED,
-    ).order_by("-pk")
-    last = mine.first()
-    if last is None or last.held_until is not None:
-        return last is not None
-    return last.reservations.filter(
-        state=ReservationState.EXPIRED, approval_until=None
-    ).exists()
+def _seconds_left(until: dt.datetime | None, now: dt.datetime) -> int:
+    return int((until - now).total_seconds()) if until else 0
 
 
-def _seconds_left(held: Party | None, now: dt.datetime) -> int:
-    if held is None or held.held_until is None:
-        return 0
-    return max(0, int((held.held_until - now).total_seconds()))
-
-
-def _minutes_left(held: Party | None, now: dt.datetime) -> int:
-    """Minutes that a hold still runs, rounded up; 0 for none or an expired one."""
-    if held is None or held.held_until is None:
-        return 0
-    return max(0, -((now - held.held_until) // dt.timedelta(minutes=1)))
+def _minutes_left(until: dt.datetime | None, now: dt.datetime) -> int:
+    """Minutes until a moment, rounded up."""
+    return -((now - until) // dt.timedelta(minutes=1)) if until else 0
 
 
 def _own_party(request: HttpRequest, reference: str) -> tuple[Party, list[Reservation]]:
@@ -373,7 +352,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     party, reservations = _own_party(request, reference)
     run = CourseRun.objects.with_details(now).get(offering=party.offering_id)
-    entry = WaitingEntry.objects.filter(party=party).first()
+    entry = entry_of(party)
     state = reservations[0].state
     is_waiting = state == ReservationState.WAITING
     context = {
@@ -387,7 +366,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
         "is_ended": state in ENDED or state in OVER,
         "is_over": state in OVER,
         "place": place_in_line(entry) if entry and is_waiting else 0,
-        "line": own_line(party, now),
+        "line": own_line(entry, now),
         "is_applied": entry is not None and entry.state == EntryState.APPLIED,
         "similar": _similar(run, now) if is_waiting else [],
         "price": sum(r.price_rial for r in reservations),

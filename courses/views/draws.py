@@ -15,7 +15,7 @@ from booking.models import Draw, Reservation, WaitingEntry
 from courses.draw_text import draw_text
 from courses.models import CourseRun
 from courses.services import applications
-from courses.views.booking import apply_page
+from courses.views.booking import apply_page, find_for_form
 from courses.views.public import find_run
 
 
@@ -24,11 +24,12 @@ from courses.views.public import find_run
 @require_http_methods(["GET", "POST"])
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """The form of a booking, for taking part in the draw."""
-    if request.method == "GET":
-        run = find_run(request, code, timezone.now())
-        if not run.offering.awaits_draw:
-            return redirect("courses:run", run.code)
-    return apply_page(request, code, applications.apply_for_draw, "courses/apply.html")
+    now = timezone.now()
+    run = find_for_form(request, code, now)
+    if request.method == "GET" and not run.offering.awaits_draw:
+        return redirect("courses:run", run.code)
+    draw_form = applications.apply_for_draw
+    return apply_page(request, run, draw_form, "courses/apply.html", now)
 
 
 def _find(request: HttpRequest, code: str) -> tuple[CourseRun, Draw]:

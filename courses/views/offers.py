@@ -63,7 +63,7 @@ def offer(request: HttpRequest, secret: str) -> HttpResponse:
         "unnamed": sum(r.person is None for r in people),
         "price": run.price_rial * found.places,
         "is_pending": any(r.state == ReservationState.PENDING for r in people),
-        "overlap": overlap_of(found, seen_by=reader_of(found), now=now),
+        "overlap": overlap_of(run, people, seen_by=reader_of(found), now=now),
         "need_words": need_words(run, reasons, None, now, is_for_line=False)
         if reasons
         else [],

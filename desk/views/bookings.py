@@ -18,12 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import person_of, person_required
 from accounts.models import User
 from booking.exceptions import Overlapping
-from booking.line import own_line
+from booking.line import entry_of, own_line
 from booking.models import Reservation, ReservationState
 from booking.overlaps import READ_THE_NOTE
 from booking.services.line_acts import leave_alone
 from booking.services.parties import cancel_reservation
-from booking.services.waiting import decline_offer, leave_list
+from booking.services.waiting import (
+    decline_offer,
+    leave_list,
+    waiting_reservations,
+)
 from consulting.calendars import entry as meeting_entry
 from consulting.models import EarlierWish
 from core.exceptions import HidajError
@@ -102,7 +106,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "access": access,
         "covers_party": _covers_party(bookings),
         "waits": any(b.is_waiting for b in bookings),
-        "line": own_line(first.reservation.party, now),
+        "line": own_line(entry_of(first.reservation.party), now),
         "can_resend": not access.is_limited and any(map(may_resend, bookings)),
         "has_dates": any(b.is_confirmed or b.is_used for b in bookings),
         "price": sum(
@@ -137,9 +141,11 @@ def _moved_to(bookings: list[Booking], access: Access) -> str:
 
 def _overlap(booking: Booking, access: Access, now: dt.datetime) -> str:
     """What the reader may know of other bookings at the time of an offered place."""
-    if booking.offer is None or access.is_limited or access.by is None:
+    run, offer = booking.run, booking.offer
+    if run is None or offer is None or access.is_limited or access.by is None:
         return ""
-    return overlap_of(booking.offer, seen_by=access.by, now=now)
+    places = waiting_reservations(offer.entry)
+    return overlap_of(run, places, seen_by=access.by, now=now)
 
 
 def _move_url(booking: Booking, access: Access) -> str:

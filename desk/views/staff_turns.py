@@ -23,7 +23,7 @@ from booking.models import (
 )
 from booking.overlaps import READ_THE_NOTE
 from booking.services.line_acts import extend_offer, let_offer_pass, withdraw_entry
-from booking.services.waiting import decline_offer, place_in_line
+from booking.services.waiting import decline_offer
 from core.exceptions import HidajError
 from core.refusals import refusals_in
 from courses.models import CourseRun
@@ -68,14 +68,15 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     offer = _open_offer(entry)
+    run = CourseRun.objects.select_related("course").get(offering=entry.offering)
+    people = list(entry.party.reservations.select_related("person").order_by("pk"))
     context = {
         "entry": entry,
-        "run": CourseRun.objects.select_related("course").get(offering=entry.offering),
-        "people": entry.party.reservations.select_related("person").order_by("pk"),
-        "place": place_in_line(entry),
-        "line": own_line(entry.party, now),
+        "run": run,
+        "people": people,
+        "line": own_line(entry, now),
         "offer": offer,
-        "overlap": overlap_of(offer, seen_by=None, now=now) if offer else "",
+        "overlap": overlap_of(run, people, seen_by=None, now=now) if offer else "",
         "is_late": offer is not None and offer.expires_at <= now,
         "is_open": entry.state in OPEN_ENTRY,
         "is_applied": entry.state == EntryState.APPLIED,

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.utils.translation import override
 
-from booking.line import own_line, read_line, sentences
+from booking.line import entry_of, own_line, read_line, sentences
 from booking.models import Offering
 from booking.services import waiting
 from tests.booking.test_waiting import HOUR, cancel, full_offering, join
@@ -29,7 +29,7 @@ def test_full_line_waits_for_somebody_who_gives_back() -> None:
 
     assert "Every place is taken" in said(offering)
     with override("en"):
-        assert own_line(entry.party, NOW)[0] == "You are the next in line."
+        assert own_line(entry_of(entry.party), NOW)[0] == "You are the next in line."
 
 
 def test_place_on_offer_is_said_with_its_deadline() -> None:
@@ -38,8 +38,8 @@ def test_place_on_offer_is_said_with_its_deadline() -> None:
     cancel(reservation)
 
     with override("en"):
-        own = own_line(third.party, NOW)
-        assert own_line(first.party, NOW) == []
+        own = own_line(entry_of(third.party), NOW)
+        assert own_line(entry_of(first.party), NOW) == []
 
     assert own[0] == "You are number 2 in line."
     assert "offered to somebody before, until Mon 23 November" in own[1]

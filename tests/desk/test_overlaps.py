@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import Person, User
 from accounts.services import add_managed_person, record_consent
 from booking.models import BusyCell, Reservation, ReservationState
-from booking.overlaps import own_overlaps
+from booking.overlaps import own_overlaps, party_overlaps
 from booking.services.parties import cancel_reservation
 from consulting.addresses import write_moment
 from consulting.models import Service
@@ -181,6 +181,26 @@ def test_time_before_and_after_does_not_overlap(
     assert found(at(9), at(10)) == 0
     assert found(at(11), at(12)) == 0
     assert found(at(10, 45), at(12)) == 1
+
+
+def test_people_of_a_party_are_asked_about_together(
+    service: Service, booker: tuple[User, Person], django_assert_num_queries: Any
+) -> None:
+    user, person = booker
+    child = add_managed_person(by=user, name="نرگس صالحی", phone="", now=NOW)
+    record_consent(person=child, kind="booking", given_by=user, now=NOW)
+    stranger, friend = make_booker()
+    appointed(service, user, person, at(10))
+    appointed(service, user, child, at(11))
+    appointed(service, stranger, friend, at(9))
+    people, day = [person, child, friend], [(at(9), at(14))]
+
+    with django_assert_num_queries(2):
+        own = party_overlaps(people=people, seen_by=user, intervals=day)
+    every = party_overlaps(people=people, seen_by=None, intervals=day)
+
+    assert [other.starts_at for other in own] == [at(10), at(11)]
+    assert [other.starts_at for other in every] == [at(9), at(10), at(11)]
 
 
 def test_cancelled_booking_does_not_overlap(
