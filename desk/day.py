@@ -96,30 +96,20 @@ def meetings_between(
     )
 
 
-def unmarked_of(person: Person, now: dt.datetime) -> list[MeetingRow]:
-    """Yesterday's meetings of a consultant of which nobody said who came."""
-    from_at, to_at = day_bounds(timezone.localdate(now) - dt.timedelta(days=1))
-    rows = meetings_between(from_at, to_at, person)
-    marked = [MeetingRow(meeting, _coming(meeting)) for meeting in rows]
+def unmarked(meetings: Iterable[Meeting]) -> list[MeetingRow]:
+    """Those meetings of which nobody said who came."""
     return [
-        row
-        for row in marked
-        if any(b.state == ReservationState.CONFIRMED for b in row.bookings)
+        MeetingRow(meeting, _coming(meeting))
+        for meeting in meetings
+        if any(b.state == ReservationState.CONFIRMED for b in _coming(meeting))
     ]
 
 
-def days_of(
-    from_at: dt.datetime, to_at: dt.datetime, person: Person | None = None
-) -> Days:
+def days_of(sessions: Iterable[ClassSession], meetings: Iterable[Meeting]) -> Days:
     """Classes and meetings with the newcomers among those who come."""
-    sessions = list(classes_between(from_at, to_at, person))
-    meetings = list(meetings_between(from_at, to_at, person))
+    sessions, meetings = list(sessions), list(meetings)
     offerings = [s.run.offering_id for s in sessions]
-    enrolled = list(
-        Reservation.objects.filter(
-            offering__in=offerings, state__in=COMING, person__isnull=False
-        ).select_related("person")
-    )
+    enrolled = _enrolled(offerings) if offerings else []
     in_meetings = [r for meeting in meetings for r in _coming(meeting)]
     new_ids = newcomers([*enrolled, *in_meetings])
     new_in: dict[int, list[Person]] = {pk: [] for pk in offerings}
@@ -135,6 +125,11 @@ def days_of(
     )
 
 
+def _enrolled(offerings: list[int]) -> list[Reservation]:
+    rows = Reservation.objects.filter(offering__in=offerings, state__in=COMING)
+    return list(rows.filter(person__isnull=False).select_related("person"))
+
+
 def _coming(meeting: Meeting) -> list[Reservation]:
     coming: list[Reservation] = getattr(meeting.offering, "coming", [])
     return coming
@@ -143,6 +138,8 @@ def _coming(meeting: Meeting) -> list[Reservation]:
 def newcomers(bookings: Iterable[Reservation]) -> frozenset[int]:
     """Keys of those bookings whose person never booked anything before."""
     bookings = list(bookings)
+    if not bookings:
+        return frozenset()
     first: dict[int, int] = {}
     rows = Reservation.objects.filter(
         person__in={b.person_id for b in bookings}, state__in=COMING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q
 
 from accounts.models import Person
 from booking.line import read_line, sentences
@@ -19,7 +19,7 @@ from booking.models import (
     ReservationState,
     WaitingEntry,
 )
-from courses.models import ClassSession, CourseRun
+from courses.models import ClassSession, ClassSessionQuerySet, CourseRun
 from persian.text import search_key, to_latin_digits
 
 SHORTEST_NUMBER = 3
@@ -38,11 +38,11 @@ class Waiter:
         return list(self.entry.party.reservations.all())
 
 
-def sessions_of(run: CourseRun) -> QuerySet[ClassSession]:
+def sessions_in_full() -> ClassSessionQuerySet:
     """Class sessions by time, cancelled ones too, with where and by whom."""
     people = Person.objects.select_related("teaching_profile__person").order_by("pk")
     return (
-        run.sessions.select_related("room")
+        ClassSession.objects.select_related("room")
         .prefetch_related(Prefetch("instructors", queryset=people))
         .order_by("starts_at", "pk")
     )
@@ -94,10 +94,15 @@ def waiting_of(run: CourseRun) -> list[Waiter]:
             Prefetch("offers", queryset=Offer.objects.open(), to_attr="open_offers"),
         )
     )
-    offered = entries.filter(state=EntryState.OFFERED).order_by("pk")
-    in_line = entries.in_line()
+    in_order = entries.order_by("missed_offers", "rank", "pk")
+    rows = list(in_order.filter(state__in=(EntryState.OFFERED, EntryState.WAITING)))
+    offered = [e for e in rows if e.state == EntryState.OFFERED]
+    in_line = [e for e in rows if e.state == EntryState.WAITING]
     return [
-        *(Waiter(e, 0, next(iter(_offers(e)), None)) for e in offered),
+        *(
+            Waiter(e, 0, next(iter(_offers(e)), None))
+            for e in sorted(offered, key=lambda entry: entry.pk)
+        ),
         *(Waiter(e, place, None) for place, e in enumerate(in_line, start=1)),
     ]
 

@@ -31,17 +31,6 @@ from tests.test_access import _address
 IS_ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 ANONYMOUS_QUERIES, SIGNED_IN_QUERIES = 5, 12
-# Pages that still ask more; they may ask less, never more.
-COSTLY = {
-    "/runs/<run>/book/": 18,
-    "/runs/<run>/wait/": 18,
-    "/runs/<drawn>/apply/": 19,
-    "/o/<offer>/": 16,
-    "/teach/": 13,
-    "/staff/": 15,
-    "/staff/runs/<run>/": 14,
-    "/staff/turns/<turn>/": 16,
-}
 # Public pages that many open at once.
 PUBLIC = ("/", "/runs/<run>/", "/courses/<course>/", "/consulting/", "/help/")
 # Not pages of the site's face: made by Django, or for developers only.
@@ -145,9 +134,8 @@ def _open(
     with CaptureQueriesContext(connection) as captured:
         response = client.get(address)
     queries = [q["sql"] for q in captured if not q["sql"].startswith(TRANSACTIONS)]
-    most = COSTLY.get(row.path, SIGNED_IN_QUERIES)
-    if role == "anonymous" and row.path in PUBLIC:
-        most = ANONYMOUS_QUERIES
+    is_public = role == "anonymous" and row.path in PUBLIC
+    most = ANONYMOUS_QUERIES if is_public else SIGNED_IN_QUERIES
     if not response.get("Content-Type", "").startswith("text/html"):
         return None
     if len(queries) > most:

@@ -24,7 +24,7 @@ from courses.models.catalogue import ASCII_CODE, Course
 from persian.text import localized
 
 if TYPE_CHECKING:
-    from courses.models.sessions import ClassSession
+    from courses.models.sessions import ClassSession, ClassSessionQuerySet
 
 
 class RunState(models.TextChoices):
@@ -79,9 +79,12 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
             .order_by("first_session_at", "pk")
         )
 
-    def with_details(self, now: dt.datetime) -> CourseRunQuerySet:
+    def with_details(
+        self, now: dt.datetime, sessions: ClassSessionQuerySet | None = None
+    ) -> CourseRunQuerySet:
         """Everything that cards and pages read, in a fixed number of queries.
 
+        `sessions` are read with what a page needs of them beyond their times.
         `expired_places` are held places whose time is over: they are subtracted for
         display here, and given back by the next POST or tick.
         """
@@ -100,7 +103,7 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
         return (
             self.select_related("course", "offering__draw", "room")
             .prefetch_related(
-                "sessions",
+                Prefetch("sessions", queryset=sessions),
                 Prefetch("instructors", queryset=people.order_by("pk")),
             )
             .annotate(expired_places=Coalesce(Subquery(expired), 0))

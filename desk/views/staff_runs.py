@@ -32,7 +32,7 @@ from desk.runs import (
     bookings_of,
     is_ahead,
     line_of,
-    sessions_of,
+    sessions_in_full,
     told_of_run,
     waiting_of,
 )
@@ -91,7 +91,8 @@ def run_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _run(code: str) -> CourseRun:
-    return get_object_or_404(CourseRun.objects.with_details(timezone.now()), code=code)
+    runs = CourseRun.objects.with_details(timezone.now(), sessions_in_full())
+    return get_object_or_404(runs, code=code)
 
 
 def run_page(
@@ -107,7 +108,7 @@ def run_page(
         "phase": run.phase(now),
         "is_ahead": is_ahead(run, now),
         "is_over": run.state == RunState.PUBLISHED and run.last_session_at <= now,
-        "sessions": sessions_of(run),
+        "sessions": run.sessions.all(),
         "now": now,
         "skipped": skipped_between(days),
         "bookings": bookings_of(run, search.cleaned_data.get("q") or ""),

@@ -19,7 +19,7 @@ from desk.day import (
     days_of,
     meetings_between,
     newcomers,
-    unmarked_of,
+    unmarked,
 )
 from desk.roles import teachers_only
 from desk.runs import bookings_of
@@ -42,17 +42,22 @@ def today(request: HttpRequest) -> HttpResponse:
     """Today in full, the next six days in short, own runs and appointments ahead."""
     person, now = own_person(request), timezone.now()
     on = timezone.localdate(now)
-    from_at, to_at = day_bounds(on)
-    week_from, week_to = day_bounds(on + dt.timedelta(days=1), WEEK_DAYS)
+    midnight, tomorrow = day_bounds(on)
+    yesterday, week_to = day_bounds(on - dt.timedelta(days=1), 2 + WEEK_DAYS)
+    classes = list(classes_between(midnight, week_to, person))
+    meetings = list(meetings_between(yesterday, tomorrow + MEETINGS_AHEAD, person))
     runs = CourseRun.objects.visible_to(person).public().upcoming(now)
     context = {
         "on": on,
         "now": now,
-        "day": days_of(from_at, to_at, person),
-        "unmarked": unmarked_of(person, now),
+        "day": days_of(
+            [s for s in classes if s.starts_at < tomorrow],
+            [m for m in meetings if m.ends_at > midnight and m.starts_at < tomorrow],
+        ),
+        "unmarked": unmarked(m for m in meetings if m.starts_at < midnight),
         "close_days": settings.HIDAJ_CLOSE_MEETING_DAYS,
-        "week_classes": classes_between(week_from, week_to, person),
-        "meetings": meetings_between(to_at, to_at + MEETINGS_AHEAD, person),
+        "week_classes": [s for s in classes if s.starts_at >= tomorrow],
+        "meetings": [m for m in meetings if m.ends_at > tomorrow],
         "runs": [(run, run.phase(now)) for run in runs.with_details(now)],
     }
     return render(request, "desk/teach/today.html", context)
