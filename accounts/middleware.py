@@ -62,7 +62,8 @@ class StaffGuardMiddleware:
         now = timezone.now()
         if sessions.is_over(request.session, user, now):
             return _end(request)
-        sessions.note_seen(request.session, user, now)
+        if not _asks_by_itself(request):
+            sessions.note_seen(request.session, user, now)
         if name in OPEN_PAGES or not needs_second_factor(user):
             return None
         if sessions.has_second_factor(request):
@@ -72,6 +73,11 @@ class StaffGuardMiddleware:
 
 def _is_file(request: HttpRequest) -> bool:
     return request.path.startswith(settings.STATIC_URL)
+
+
+def _asks_by_itself(request: HttpRequest) -> bool:
+    """A page that looks again by itself does not show that somebody sits before it."""
+    return request.method == "GET" and "HX-Request" in request.headers
 
 
 def _end(request: HttpRequest) -> HttpResponse:

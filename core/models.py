@@ -9,6 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.compiled import KEY, Given, Update
+from core.work_models import (  # noqa: F401 - Django looks for models here
+    Work,
+    WorkFile,
+    WorkPiece,
+)
 
 
 class IdempotencyKey(models.Model):

@@ -39,6 +39,7 @@ from courses.models import (
     ClassSession,
     CourseInterest,
     CourseRun,
+    RunMessageCopy,
     RunState,
     SessionChange,
     SessionNotice,
@@ -48,13 +49,20 @@ from courses.news import News, news_of_change, news_of_notice
 from notifications.kinds import StillWanted
 from notifications.models import OutboxMessage
 from persian.jalali import format_date, format_range, format_time, weekday_name
-from persian.text import clip, to_reader_digits
+from persian.text import clip, localized, to_reader_digits
 
 # Characters that a value may take in an SMS.
 COURSE_LENGTH = 28
 NAME_LENGTH = 16
 ROOM_LENGTH = 14
 REASON_LENGTH = 28
+# Whoever lost the place is not concerned any more.
+GONE = (
+    ReservationState.CANCELLED,
+    ReservationState.TRANSFERRED,
+    ReservationState.EXPIRED,
+    ReservationState.REFUSED,
+)
 
 
 def _day(moment: dt.datetime) -> str:
@@ -310,6 +318,15 @@ def teacher_notice_values(reservation_id: int, language: str) -> Values:
     }
 
 
+def run_message_values(copy_id: int, language: str) -> Values:
+    """What staff wrote to everybody in a run, in the reader's language if they did."""
+    copy = RunMessageCopy.objects.select_related(
+        "message__run__course", "message__run__room"
+    ).get(pk=copy_id)
+    words = localized(copy.message, "text")
+    return {**_course_values(copy.message.run), "words": words}
+
+
 # -- Is it still wanted? ------------------------------------------------------------
 
 
@@ -381,6 +398,12 @@ def late_wanted(subject_id: int, message: OutboxMessage) -> str:
     if notice.class_session.ends_at <= timezone.now():
         return EXPIRED
     return notice_wanted(subject_id, message)
+
+
+def run_message_wanted(copy_id: int, message: OutboxMessage) -> str:
+    """What staff wrote to a run, for who still has a place."""
+    copy = RunMessageCopy.objects.select_related("reservation").get(pk=copy_id)
+    return CANCELLED if copy.reservation.state in GONE else ""
 
 
 def reminder_wanted(subject_id: int, message: OutboxMessage) -> str:

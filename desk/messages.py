@@ -47,6 +47,7 @@ KIND_NAMES = {
     "class_session_invited": gettext_lazy("Calendar entry of a class"),
     "class_session_uninvited": gettext_lazy("Calendar entry of a class withdrawn"),
     "run_cancelled": gettext_lazy("Course run cancelled"),
+    "run_message": gettext_lazy("Message of staff to a run"),
     "run_opened": gettext_lazy("Booking of a course is open"),
     "class_reminder": gettext_lazy("Reminder of a class"),
     "instructor_booking_notice": gettext_lazy("Notice to an instructor"),

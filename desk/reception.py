@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from booking.models import OfferingKind, Reservation
 from consulting.models import Meeting
-from courses.models import ClassSession, SessionNotice
+from courses.models import ClassSession, RunMessageCopy, SessionNotice
+from courses.services.announcements import SUBJECT as RUN_MESSAGE
 from desk.messages import SECRET_PART
 from desk.models import StaffTask, TaskKind
 from desk.tasks import open_task
@@ -40,6 +41,9 @@ def subject_of(kind: str, pk: int, now: dt.datetime) -> Subject:
             "class_session", "reservation"
         ).get(pk=pk)
         return Subject(notice.reservation, notice.class_session)
+    if kind == RUN_MESSAGE:
+        copy = RunMessageCopy.objects.select_related("reservation__offering")
+        return _of_reservation(copy.get(pk=pk).reservation, now)
     if kind != RESERVATION:
         return Subject()
     reservation = Reservation.objects.select_related("offering").get(pk=pk)

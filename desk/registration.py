@@ -3,6 +3,7 @@
 from accounts import hooks
 from core.registry import register_personal_data, register_tick
 from desk import (
+    announcing,
     checks,
     day_sheet,
     feeds,
@@ -12,6 +13,7 @@ from desk import (
     site_audit,
     tasks,
 )
+from desk.exports import listing
 from notifications.alarms import on_alarm
 from notifications.questions import on_wish
 
@@ -24,6 +26,8 @@ def register() -> None:
     feeds.register_feeds()
     day_sheet.register()
     find_messages.register()
+    listing.register()
+    announcing.register()
     hooks.register_landing(roles.first_page)
     register_tick("desk.day_sheets", day_sheet.plan_day_sheets, every_seconds=300)
     on_alarm(tasks.open_alarm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from core.languages import Language
 from desk.channels import gateway_title
-from desk.text_warnings import warnings
-from notifications import samples
+from desk.text_warnings import warnings, word_warnings
+from notifications import kinds, samples, spending, texts
 from notifications.gateways import routing
 from notifications.kinds import MessageKind
 from notifications.rendering import invite_reply
@@ -83,6 +84,34 @@ def previews(
         )
         for piece, text in pieces.items()
     }
+
+
+def previews_of_words(
+    kind_name: str, typed: Mapping[str, str], *, now: dt.datetime
+) -> list[Preview]:
+    """What staff write to many, in each language, as its SMS arrives by the text that
+    holds now; `typed` has the words of each language that has some."""
+    kind, price = kinds.get(kind_name), spending.part_rial(now)
+    return [
+        _preview_of_words(kind, language, typed.get(language, ""), price)
+        for language in Language
+    ]
+
+
+def _preview_of_words(
+    kind: MessageKind, language: Language, words: str, part_rial: int
+) -> Preview:
+    held = texts.wording(kind, language, texts.latest(kind.name, language))
+    values = samples.typical(kind, language) | {"words": words}
+    sms = fill(held.pieces[Piece.SMS], values)
+    example = Example(_("As it arrives"), sms, measure(sms), part_rial)
+    return Preview(
+        piece=Piece.SMS,
+        language=language,
+        examples=[example] if words else [],
+        problem="",
+        warnings=word_warnings(language, words) if words else [],
+    )
 
 
 def _size(piece: str, words: str) -> Size | None:

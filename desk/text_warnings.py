@@ -41,6 +41,13 @@ def warnings(kind: MessageKind, language: str, piece: str, text: str) -> list[st
     return found
 
 
+def word_warnings(language: str, words: str) -> list[str]:
+    """Sentences about what staff write to many in their own words."""
+    link = _LINK.search(words)
+    linked = [_("An SMS with a link may not arrive.")] if link else []
+    return [*_filtered(words), *linked, *_dear(language, words)]
+
+
 def _values(kind: MessageKind, language: str, text: str) -> dict[str, str]:
     """The longest values, and itself for a name that nobody knows."""
     unknown = {name: f"{{{name}}}" for name in placeholders(text)}

@@ -34,6 +34,7 @@ WHEN = {
         "By e-mail, when such a class no longer concerns one."
     ),
     "run_cancelled": _("When a whole run is cancelled."),
+    "run_message": _("When staff write to everyone who has a place in a run."),
     "run_opened": _("When a course opens, to whoever asked to be told."),
     "class_reminder": _("A day before the first class, and after a long gap."),
     "party_confirmed": _("When somebody booked several places."),
@@ -130,4 +131,5 @@ VALUES = {
     "url": _("the full address of their page"),
     "what": _("what happened, or what it is about"),
     "where": _("the place, cut when long"),
+    "words": _("what staff wrote"),
 }

@@ -8,11 +8,13 @@ from desk.views import (
     calendar,
     endings,
     roll,
+    staff_announcements,
     staff_approvals,
     staff_board,
     staff_channels,
     staff_courses,
     staff_draws,
+    staff_exports,
     staff_messages,
     staff_people,
     staff_places,
@@ -24,6 +26,7 @@ from desk.views import (
     staff_texts,
     staff_time,
     staff_turns,
+    staff_work,
     teach,
     time_off,
 )
@@ -40,7 +43,18 @@ teach_patterns = [
 run_patterns = [
     path("staff/runs/", staff_runs.run_list, name="staff_runs"),
     path("staff/runs/new/", staff_run_new.run_new, name="staff_run_new"),
+    path("staff/runs/list/", staff_exports.period_export, name="staff_period_export"),
     path("staff/runs/<str:code>/", staff_runs.run_detail, name="staff_run"),
+    path(
+        "staff/runs/<str:code>/list/",
+        staff_exports.run_export,
+        name="staff_run_export",
+    ),
+    path(
+        "staff/runs/<str:code>/message/",
+        staff_announcements.run_message,
+        name="staff_run_message",
+    ),
     path(
         "staff/runs/<str:code>/publish/",
         staff_runs.run_publish,
@@ -225,6 +239,13 @@ message_patterns = [
     ),
 ]
 
+work_patterns = [
+    path("staff/work/", staff_work.work_list, name="staff_works"),
+    path("staff/work/<int:pk>/", staff_work.work_page, name="staff_work"),
+    path("staff/work/<int:pk>/again/", staff_work.work_again, name="staff_work_again"),
+    path("staff/work/<int:pk>/file/", staff_work.work_file, name="staff_work_file"),
+]
+
 urlpatterns = [
     *teach_patterns,
     *staff_patterns,
@@ -232,4 +253,5 @@ urlpatterns = [
     *turn_patterns,
     *time_patterns,
     *message_patterns,
+    *work_patterns,
 ]

@@ -23,7 +23,7 @@ ESSENTIAL = frozenset(
     {"centre", "code", "domain", "link", "url"}
     | {"course", "full_course", "service", "full_service", "items", "choices", "what"}
     | {"day", "time", "new", "until", "draw_at", "number", "place"}
-    | {"person", "booker", "names", "count"}
+    | {"person", "booker", "names", "count", "words"}
 )
 # These have no greatest length: they are for e-mails.
 UNBOUNDED = frozenset(

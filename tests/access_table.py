@@ -223,7 +223,10 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/channels/file/release/", REFUSED, done(PLANNERS)),
         Row("/staff/runs/", STAFF),
         Row("/staff/runs/new/", PLANNERS, PLANNERS),
+        Row("/staff/runs/list/", PLANNERS, PLANNERS),
         Row("/staff/runs/<run>/", STAFF),
+        Row("/staff/runs/<run>/list/", PLANNERS, PLANNERS),
+        Row("/staff/runs/<run>/message/", STAFF, STAFF),
         Row("/staff/runs/<run>/publish/", REFUSED, done(PLANNERS)),
         Row("/staff/runs/<run>/capacity/", REFUSED, PLANNERS),
         Row("/staff/runs/<run>/approval/", REFUSED, done(PLANNERS)),
@@ -253,6 +256,10 @@ TABLE: dict[str, list[Row]] = {
         Row("/staff/time/close/", PLANNERS, PLANNERS),
         Row("/staff/time/close/<closure>/", STAFF),
         Row("/staff/time/close/<closure>/end/", REFUSED, done(PLANNERS)),
+        Row("/staff/work/", STAFF),
+        Row("/staff/work/<work>/", PLANNERS),
+        Row("/staff/work/<work>/again/", REFUSED, done(PLANNERS)),
+        Row("/staff/work/<work>/file/", PLANNERS),
     ],
     "Admin": [
         Row("/admin/", REDIRECT, REDIRECT),
@@ -271,8 +278,10 @@ is missing here.
 The **applicant** owns the bookings that the addresses name, the **instructor** teaches
 the class and advises in the meeting; the *other* two have the same role and nothing of
 their own. **Reception** and **planner** gave their second factor; a manager gets what a
-planner gets. Each cell says GET / POST, the POST with nothing in it but what a browser
-always sends.
+planner gets. Lists of bookings as files leave the house with names and numbers in them:
+planners and managers make them, reception does not. Long work (`/staff/work/…`) is
+found by whoever asked for it alone, here the planner. Each cell says GET / POST, the
+POST with nothing in it but what a browser always sends.
 
 | Word | Meaning |
 | --- | --- |

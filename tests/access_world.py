@@ -19,10 +19,12 @@ from consulting.models import AvailabilityOverride, EarlierOffer, Meeting, Servi
 from consulting.services.appointments import book_appointment
 from consulting.services.availability import add_override
 from consulting.services.earlier.wishes import ask_for_earlier
+from core import work
 from core.models import Holiday
 from courses.models import CourseRun
 from courses.services.draws import set_up_draw
 from courses.services.enrolment import enrol, join_waiting_list
+from desk.exports import listing
 from desk.feeds import PERSON
 from desk.tasks import open_task
 from notifications.feeds import create_feed
@@ -58,8 +60,24 @@ def make_world() -> World:
         **_course_names(applicant, instructor),
         **_consulting_names(applicant, instructor),
         **_centre_names(applicant, instructor),
+        **_work_names(clients["planner"]),
     }
     return World(clients, names)
+
+
+def _work_names(planner: Client) -> dict[str, str]:
+    """A list of bookings that the planner asked for, and that is ready."""
+    run = CourseRun.objects.earliest("pk")
+    asked = work.start(
+        kind=listing.KIND,
+        parameters=listing.of_run(run, "csv"),
+        actor=int(planner.session["_auth_user_id"]),
+        language="fa",
+        key=_key(100),
+        now=NOW,
+    )
+    work.work_off(now=NOW)
+    return {"work": str(asked.pk)}
 
 
 def make_empty_world() -> World:

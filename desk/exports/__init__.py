@@ -1,0 +1,1 @@
+"""Lists of bookings as files: `columns`, `files`, and the long work that makes them."""

@@ -1,0 +1,161 @@
+"""Workers of long work that are killed with -9 at each point, and two at once.
+
+In the end everything was done exactly once. `HIDAJ_NIGHT=1` does so many times.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+import random
+import signal
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from core import work
+from core.work_models import Work, WorkFile, WorkPiece, WorkState
+from courses.models import CourseRun, RunMessageCopy
+from courses.services.announcements import KIND as MESSAGE
+from courses.services.announcements import write_message
+from desk import announcing
+from desk.exports import listing
+from notifications.models import OutboxMessage
+from tests.desk.people import enrol_one
+from tests.factories import NOW, make_course, make_run, make_user
+from tests.notifications.test_kills import start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TIMES = 20 if os.environ.get("HIDAJ_NIGHT") else 1
+PEOPLE = 5
+KINDS = (listing.KIND, MESSAGE)
+# After so many UPDATEs of the work, before or after which statement: taking it up,
+# counting, and each chunk are one transaction each.
+POINTS = {
+    "not taken up": (1, "after"),
+    "taken up": (1, "before the next"),
+    "counted": (2, "before the next"),
+    "chunk not committed": (3, "after"),
+    "chunk committed": (3, "before the next"),
+    "end not committed": (5, "after"),
+}
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(listing, "CHUNK", 2)
+    monkeypatch.setattr(announcing, "CHUNK", 2)
+
+
+@pytest.fixture
+def run() -> CourseRun:
+    run = make_run(course=make_course(capacity=PEOPLE))
+    for number in range(PEOPLE):
+        enrol_one(run, name=f"هنرجوی {number}")
+    return run
+
+
+def ask(kind: str, run: CourseRun, by: User, number: int) -> Work:
+    def keep() -> dict[str, int]:
+        message = write_message(
+            run_id=run.pk, text_fa="سلام", text_en="", by=by, now=NOW
+        )
+        return {"message": message.pk}
+
+    return work.start(
+        kind=kind,
+        parameters=listing.of_run(run, "csv"),
+        actor=by.pk,
+        language="fa",
+        key=uuid.UUID(int=number),
+        now=NOW,
+        before=keep if kind == MESSAGE else None,
+    )
+
+
+def work_until(updates: int, when: str) -> None:
+    """Work, and be killed at a point of it."""
+    seen = 0
+
+    def look(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        nonlocal seen
+        is_ours = '"core_work"' in sql
+        if is_ours and seen == updates and when == "before the next":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = execute(sql, params, many, context)
+        seen += is_ours and sql.startswith("UPDATE")
+        if seen == updates and when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    with connection.execute_wrapper(look):
+        work.work_off(now=NOW)
+
+
+def work_now(now: dt.datetime) -> None:
+    work.work_off(now=now)
+
+
+def assert_done_once(asked: Work) -> None:
+    asked.refresh_from_db()
+    assert (asked.state, asked.done, asked.total) == (WorkState.DONE, PEOPLE, PEOPLE)
+    if asked.kind == MESSAGE:
+        copies = RunMessageCopy.objects.filter(message=asked.parameters["message"])
+        told = OutboxMessage.objects.filter(subject_id__in=copies.values("pk"))
+        sms = told.filter(kind=MESSAGE, channel="sms")
+        assert copies.count() == sms.count() == PEOPLE
+        return
+    content = bytes(WorkFile.objects.get(work=asked).content).decode()
+    names = [row[4] for row in csv.reader(io.StringIO(content))][1:]
+    assert names == [f"هنرجوی {number}" for number in range(PEOPLE)]
+    assert not WorkPiece.objects.filter(work=asked).exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_worker_killed_at_a_point_loses_and_doubles_nothing(
+    run: CourseRun, kind: str
+) -> None:
+    by, killed = make_user(), 0
+    for number, (updates, when) in enumerate([*POINTS.values()] * TIMES):
+        asked = ask(kind, run, by, number)
+
+        process = start(work_until, updates, when)
+        process.join()
+
+        assert process.exitcode == -signal.SIGKILL
+        killed += 1
+        later = NOW + work.LEASE + dt.timedelta(minutes=1)
+        work.work_off(now=later)
+        assert_done_once(asked)
+    print(f"{kind}: {killed} workers killed")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_storm_of_kills_and_two_at_once(run: CourseRun, kind: str) -> None:
+    chance, now, by = random.Random(5), NOW, make_user()
+    for number in range(TIMES):
+        asked = ask(kind, run, by, number)
+        for _round in range(2):
+            workers = [start(work_now, now) for _ in range(2)]
+            time.sleep(chance.uniform(0.0, 0.2))
+            for worker in workers:
+                worker.kill()
+                worker.join()
+            now += work.LEASE + dt.timedelta(minutes=1)
+        last = [start(work_now, now) for _ in range(2)]
+        for worker in last:
+            worker.join()
+
+        assert [worker.exitcode for worker in last] == [0, 0]
+        assert_done_once(asked)
