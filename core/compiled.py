@@ -14,7 +14,8 @@ an update.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +28,7 @@ from django.db.models.sql import InsertQuery, UpdateQuery
 T = TypeVar("T")
 KEY = models.BigIntegerField()
 MOMENT = models.DateTimeField()
+DATE = models.DateField()
 TEXT = models.TextField()
 Params = Sequence[Any]
 
@@ -42,13 +44,38 @@ class Given(Expression):
         """A placeholder; the value follows in `_filled`."""
         return "%s", [self]
 
+    def prepared(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """The value as the driver of the database takes it."""
+        return self.output_field.get_db_prep_value(value, connection)
+
+
+class GivenKeys(Expression):
+    """Keys that each call gives by this name, any number of them, after `__in=`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(output_field=KEY)
+        self.name = name
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        """One array, whatever its length."""
+        return "(SELECT unnest(%s::bigint[]))", [self]
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+        """One text: SQLite knows no arrays."""
+        return "(SELECT value FROM json_each(%s))", [self]
+
+    def prepared(self, value: Collection[int], connection: BaseDatabaseWrapper) -> Any:
+        """The value as this database's placeholder takes it."""
+        keys = list(value)
+        return json.dumps(keys) if connection.vendor == "sqlite" else keys
+
 
 def _filled(
     params: Params, values: Mapping[str, Any], connection: BaseDatabaseWrapper
 ) -> list[Any]:
     return [
-        p.output_field.get_db_prep_value(values[p.name], connection)
-        if isinstance(p, Given)
+        p.prepared(values[p.name], connection)
+        if isinstance(p, Given | GivenKeys)
         else p
         for p in params
     ]

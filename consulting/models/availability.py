@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from core.compiled import Given
 
 
 class Weekday(models.IntegerChoices):
@@ -29,7 +30,9 @@ ENDS_AFTER_START = Q(end_time__gt=F("start_time")) | Q(end_time=MIDNIGHT)
 
 
 class WeeklyAvailabilityQuerySet(models.QuerySet["WeeklyAvailability"]):
-    def touching(self, first: dt.date, last: dt.date) -> WeeklyAvailabilityQuerySet:
+    def touching(
+        self, first: dt.date | Given, last: dt.date | Given
+    ) -> WeeklyAvailabilityQuerySet:
         """Rules that hold on some day from the first to the last."""
         return self.filter(
             Q(valid_from=None) | Q(valid_from__lte=last),

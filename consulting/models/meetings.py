@@ -20,6 +20,7 @@ from booking.models import (
     TimeBlock,
 )
 from consulting.models.catalogue import IntakeQuestion, Mode, Service
+from core.compiled import Given
 
 
 class MeetingQuerySet(models.QuerySet["Meeting"]):
@@ -42,7 +43,7 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         return self.live().filter(offering__in=offerings_of_expired_holds(now))
 
 
-def offerings_of_expired_holds(now: dt.datetime) -> models.QuerySet[Party, int]:
+def offerings_of_expired_holds(now: dt.datetime | Given) -> models.QuerySet[Party, int]:
     """Keys of offerings that nobody has a place in but whose hold ran out."""
     return (
         Party.objects.with_expired_hold(now)

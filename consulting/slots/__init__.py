@@ -1,7 +1,7 @@
 """Free slots: computed whenever they are asked for, never stored.
 
-`engine` is pure arithmetic on bits, `caps` the limits of a day and a week, `loader`
-reads the tables, `asked` is what pages and services ask for.
+`engine` is pure arithmetic on bits, `caps` the limits of a day and a week, `queries`
+and `loader` read the tables, `asked` is what pages and services ask for.
 """
 
 from consulting.slots.asked import (
@@ -24,7 +24,8 @@ from consulting.slots.engine import (
     bits,
     midnight,
 )
-from consulting.slots.loader import CENTRE_ZONE, SlotQuery, hours_of, resources_for
+from consulting.slots.loader import CENTRE_ZONE, SlotQuery, hours_of
+from consulting.slots.queries import resources_for
 
 __all__ = [
     "CENTRE_ZONE",

@@ -29,10 +29,9 @@ class Caps:
         return self.per_day is not None or self.per_week is not None
 
     def full_days(
-        self, taken: Iterable[dt.date], days: Iterable[dt.date]
+        self, by_day: Counter[dt.date], days: Iterable[dt.date]
     ) -> list[dt.date]:
-        """Which of `days` take no more, with a meeting on each date of `taken`."""
-        by_day = Counter(taken)
+        """Which of `days` take no more, with so many meetings on each date."""
         by_week: Counter[dt.date] = Counter()
         for on, count in by_day.items():
             by_week[week_start(on)] += count

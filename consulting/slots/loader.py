@@ -12,39 +12,18 @@ future is paid for.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import (
-    BooleanField,
-    DateField,
-    F,
-    Max,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    SmallIntegerField,
-    Subquery,
-    Value,
-)
-from django.db.models.functions import Cast
 
 from booking.ledger import cell_of, cell_start, cells_between
-from booking.models import BusyCell, Claim, Resource, ResourceKind
-from consulting.models import (
-    AvailabilityOverride,
-    Meeting,
-    Mode,
-    Service,
-    ServiceMachine,
-    WeeklyAvailability,
-    offerings_of_expired_holds,
-)
+from booking.models import ResourceKind
+from consulting.models import Service
+from consulting.slots import queries
 from consulting.slots.caps import Caps, week_start
 from consulting.slots.engine import (
     DAY,
@@ -98,11 +77,16 @@ class Frame:
     caps: dict[int, Caps] = field(default_factory=dict)
     rooms: list[int] = field(default_factory=list)
     machines: dict[int, tuple[int, list[int]]] = field(default_factory=dict)
-    meetings: list[_MeetingRow] = field(default_factory=list)
+    taken: list[_Taken] = field(default_factory=list)
 
     @property
     def service(self) -> Service:
         return self.query["service"]
+
+    @property
+    def ignoring(self) -> int:
+        """The key of the block that counts as free; nobody has the key 0."""
+        return self.query.get("ignoring_block") or 0
 
     @property
     def days(self) -> list[dt.date]:
@@ -148,12 +132,10 @@ class Frame:
         )
 
     def _days_full(self, person: int) -> int:
-        zone = self.clock.zone
-        taken = [
-            row.starts_at.astimezone(zone).date()
-            for row in self.meetings
-            if row.consultant_id == person
-        ]
+        taken: Counter[dt.date] = Counter()
+        for row in self.taken:
+            if row.consultant_id == person:
+                taken[row.on] += row.meetings
         full = 0
         for day in self.caps[person].full_days(taken, self.days):
             full |= self.clock.days(day, day)
@@ -161,12 +143,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _MeetingRow:
+class _Taken:
+    """Meetings of one consultant on one wall date; one with a place comes alone."""
+
+    consultant_id: int
+    on: dt.date
+    with_place: int | None
+    meetings: int
     starts_at: dt.datetime
     ends_at: dt.datetime
-    consultant_id: int
-    pk: int
-    has_place: bool
 
 
 @dataclass(frozen=True)
@@ -218,7 +203,7 @@ def find_free(from_on: dt.date, days: int, query: SlotQuery) -> Free:
     _load_busy(frame)
     availability = _load_availability(frame)
     if service.group_size > 1 or any(frame.caps.values()):
-        frame.meetings = list(_load_meetings(frame))
+        frame.taken = _load_meetings(frame)
     possible = frame.window() & frame.place_free()
     starts = {
         person: possible & _fitting(frame, when) & frame.person_free(person)
@@ -250,38 +235,10 @@ def _frame(from_on: dt.date, days: int, query: SlotQuery) -> Frame | None:
     )
 
 
-def resources_for(
-    service: Service, mode: str, consultant_id: int | None
-) -> QuerySet[Resource]:
-    """Who and what a meeting may take; room and machines only in the centre.
-
-    Without a consultant all of the service are meant.
-    """
-    wanted = Q(person__consulting_services=service)
-    if consultant_id is not None:
-        wanted &= Q(person=consultant_id)
-    if mode == Mode.IN_PERSON:
-        if service.room_id:
-            wanted |= Q(room=service.room_id)
-        wanted |= Q(machine_kind__services=service)
-    return Resource.objects.filter(wanted)
-
-
 def _load_resources(frame: Frame) -> None:
     query = frame.query
-    rows = resources_for(frame.service, query["mode"], query["consultant"])
-    for pk, kind, person, machine, need, *caps in (
-        rows.annotate(need=_machines_needed(frame))
-        .order_by("pk")
-        .values_list(
-            "pk",
-            "kind",
-            "person",
-            "machine_kind",
-            "need",
-            "person__consulting_caps__per_day",
-            "person__consulting_caps__per_week",
-        )
+    for pk, kind, person, machine, need, *caps in queries.resources_with_caps(
+        frame.service, query["mode"], query["consultant"]
     ):
         frame.busy[pk] = 0
         if kind == ResourceKind.PERSON:
@@ -293,40 +250,21 @@ def _load_resources(frame: Frame) -> None:
             frame.machines.setdefault(machine, (need, []))[1].append(pk)
 
 
-def _machines_needed(frame: Frame) -> Value | Subquery:
-    """How many of its kind a meeting needs, for a machine."""
-    if frame.query["mode"] != Mode.IN_PERSON:
-        return Value(0)
-    needs = ServiceMachine.objects.filter(
-        service=frame.service, kind=OuterRef("machine_kind")
-    )
-    return Subquery(needs.values("count")[:1])
-
-
 def _load_busy(frame: Frame) -> None:
     """Taken quarters; what only an expired hold keeps counts as free here.
 
     From its first to its last taken quarter nobody else can have anything that a claim
     lacks: what is missing inside leave or a closure is taken by what was booked there.
     """
-    shape, query = frame.shape, frame.query
-    expired = offerings_of_expired_holds(query["now"])
-    gone = Q(block__meeting__offering__in=expired)
-    if query.get("ignoring_block") is not None:
-        gone |= Q(block=query["ignoring_block"])
-    rows = (
-        BusyCell.objects.filter(
-            resource__in=list(frame.busy),
-            cell__gte=frame.clock.origin,
-            cell__lt=cell_of(frame.closes_at) + shape.length + shape.after,
-        )
-        .exclude(claim__in=Claim.objects.filter(gone, ended_at=None))
-        .values("resource", "claim")
-        .annotate(first=Min("cell"), last=Max("cell"))
-    )
-    for resource, first, last in rows.values_list("resource", "first", "last"):
-        stretch = (1 << (last - first + 1)) - 1
-        frame.busy[resource] |= stretch << (first - frame.clock.origin)
+    shape, origin = frame.shape, frame.clock.origin
+    for resource, first, last in queries.BUSY(
+        resources=frame.busy,
+        first=origin,
+        end=cell_of(frame.closes_at) + shape.length + shape.after,
+        ignoring=frame.ignoring,
+        now=frame.query["now"],
+    ):
+        frame.busy[resource] |= ((1 << (last - first + 1)) - 1) << (first - origin)
 
 
 def _load_availability(frame: Frame) -> dict[int, Availability]:
@@ -348,7 +286,7 @@ def hours_of(
     for number in range((last_on - first_on).days + 1):
         day = first_on + number * DAY
         days[day.weekday()].append(day)
-    for row in _hours_rows(people, first_on, last_on):
+    for row in queries.HOURS(people=people, first=first_on, last=last_on):
         person, start, end, weekday, valid_from, valid_to, on, is_available = row
         more, fewer = found[person]
         if on is None:
@@ -362,76 +300,23 @@ def hours_of(
     return found
 
 
-def _hours_rows(
-    people: Sequence[int], first_on: dt.date, last_on: dt.date
-) -> Iterable[tuple[Any, ...]]:
-    """Weekly rules and exceptions of one day in one list of like rows."""
-    no_day = Cast(Value(None), DateField())
-    weekly = (
-        WeeklyAvailability.objects.touching(first_on, last_on)
-        .filter(person__in=people)
-        .annotate(day=no_day, more=Cast(Value(None), BooleanField()))
-        .values_list(
-            "person",
-            "start_time",
-            "end_time",
-            "weekday",
-            "valid_from",
-            "valid_to",
-            "day",
-            "more",
-        )
-    )
-    single = (
-        AvailabilityOverride.objects.filter(
-            person__in=people, on__gte=first_on, on__lte=last_on
-        )
-        .annotate(
-            weekday=Cast(Value(None), SmallIntegerField()), since=no_day, until=no_day
-        )
-        .values_list(
-            "person",
-            "start_time",
-            "end_time",
-            "weekday",
-            "since",
-            "until",
-            "on",
-            "is_available",
-        )
-    )
-    return weekly.order_by().union(single.order_by(), all=True)
-
-
 def _fitting(frame: Frame, when: Availability) -> int:
     return when.grid & starts_that_fit(when.open, frame.shape.length)
 
 
-def _load_meetings(frame: Frame) -> Iterator[_MeetingRow]:
+def _load_meetings(frame: Frame) -> list[_Taken]:
     """The live meetings of the weeks in question, for caps and places in groups."""
     query, zone = frame.query, frame.clock.zone
-    rows = (
-        Meeting.objects.live()
-        .filter(
-            consultant__in=list(frame.consultants),
-            starts_at__gte=midnight(week_start(frame.first_on), zone),
-            starts_at__lt=midnight(week_start(frame.last_on) + WEEK, zone),
-        )
-        .exclude(offering__in=offerings_of_expired_holds(query["now"]))
-        .annotate(
-            has_place=Q(
-                service=frame.service,
-                mode=query["mode"],
-                offering__is_open=True,
-                offering__seats_taken__lt=F("offering__capacity"),
-            )
-        )
+    rows = queries.MEETINGS(
+        people=frame.consultants,
+        first=midnight(week_start(frame.first_on), zone),
+        end=midnight(week_start(frame.last_on) + WEEK, zone),
+        service=frame.service.pk,
+        mode=query["mode"],
+        ignoring=frame.ignoring,
+        now=query["now"],
     )
-    if query.get("ignoring_block") is not None:
-        rows = rows.exclude(block=query["ignoring_block"])
-    names = ("starts_at", "ends_at", "consultant", "pk", "has_place")
-    for row in rows.values_list(*names):
-        yield _MeetingRow(*row)
+    return [_Taken(*row) for row in rows]
 
 
 def _places_in_groups(frame: Frame) -> list[Slot]:
@@ -439,7 +324,7 @@ def _places_in_groups(frame: Frame) -> list[Slot]:
     if frame.service.group_size == 1:
         return []
     return [
-        Slot(row.starts_at, row.ends_at, row.consultant_id, row.pk)
-        for row in frame.meetings
-        if row.has_place and frame.opens_at <= row.starts_at < frame.closes_at
+        Slot(row.starts_at, row.ends_at, row.consultant_id, row.with_place)
+        for row in frame.taken
+        if row.with_place and frame.opens_at <= row.starts_at < frame.closes_at
     ]

@@ -67,7 +67,7 @@ def test_weeks_begin_on_saturday() -> None:
 
 def test_caps_name_the_full_days() -> None:
     days = [SATURDAY + dt.timedelta(days=n) for n in range(-1, 8)]
-    taken = [SATURDAY, SATURDAY, days[2]]
+    taken = Counter({SATURDAY: 2, days[2]: 1})
     assert Caps(per_day=2).full_days(taken, days) == [SATURDAY]
     assert Caps(per_week=3).full_days(taken, days) == days[1:8]
     assert Caps().full_days(taken, days) == []

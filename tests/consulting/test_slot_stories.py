@@ -247,6 +247,9 @@ def _meet(world: World, first_on: dt.date) -> None:
     party = try_hold(world.service, world.mode, slot, make_user(), now=world.now)
     assert party is not None
     meeting = Meeting.objects.get(offering=party.offering_id)
+    # The centre of this story stands in its zone, and so does the wall date.
+    meeting.wall_on, meeting.zone = world.day(slot.starts_at), world.zone.key
+    meeting.save()
     person = next(p for p in world.people if p.pk == slot.consultant_id)
     from_at, to_at = world.around(slot.starts_at)
     world.taken += [(pk, from_at, to_at) for pk in world.needs(person)]

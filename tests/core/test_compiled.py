@@ -9,7 +9,16 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from booking.models import Offering, Party, Reservation
-from core.compiled import KEY, MOMENT, TEXT, Given, Insert, Select, Update
+from core.compiled import (
+    KEY,
+    MOMENT,
+    TEXT,
+    Given,
+    GivenKeys,
+    Insert,
+    Select,
+    Update,
+)
 from core.models import IdempotencyKey
 from tests.factories import NOW, make_user
 
@@ -30,6 +39,9 @@ REFERENCES = Select(
     lambda: Party.objects.filter(reference=Given("reference", TEXT)).values_list(
         "pk", "created_at"
     )
+)
+OF_BOOKERS = Select(
+    lambda: Party.objects.filter(booked_by__in=GivenKeys("bookers")).order_by("pk")
 )
 GROW = Update(
     lambda: Offering.objects.filter(
@@ -81,6 +93,17 @@ def test_select_gives_values_as_python_has_them():
 
     assert REFERENCES.first(reference="BBBBBB") == (party.pk, NOW)
     assert REFERENCES.first(reference="'; --") is None
+
+
+def test_select_takes_any_number_of_keys():
+    offering = make_offering()
+    one, other = new_party(offering, "HHHHHH"), new_party(offering, "IIIIII")
+    NEW_PARTY([one, other])
+    bookers = [one.booked_by_id, other.booked_by_id, 0]
+
+    assert OF_BOOKERS(bookers=bookers) == [one, other]
+    assert OF_BOOKERS(bookers={other.booked_by_id}) == [other]
+    assert OF_BOOKERS(bookers=[]) == []
 
 
 def test_update_counts_the_rows_it_changed():
