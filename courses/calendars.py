@@ -6,6 +6,7 @@ versions that only rise: of the class session (time) and of the reservation (sta
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -114,12 +115,19 @@ def reservation_entries(reservation: Reservation) -> list[CalendarEntry]:
 
 
 def person_entries(person: Person) -> list[CalendarEntry]:
-    """All class sessions of all enrolments of a person, for a feed."""
-    found = _reservations().filter(person=person)
-    shown = {
-        r.offering.course_run.pk: r for r in found.order_by("pk") if _was_confirmed(r)
-    }
-    return [_entry(shown[s.run_id], s) for s in _sessions(list(shown))]
+    """All class sessions of all enrolments of a person, for a feed.
+
+    Who left a run and came back has the old entries as cancelled, beside the new ones:
+    a calendar must not keep an old one for want of news.
+    """
+    shown: dict[int, list[Reservation]] = defaultdict(list)
+    for reservation in _reservations().filter(person=person).order_by("pk"):
+        if _was_confirmed(reservation):
+            shown[reservation.offering.course_run.pk].append(reservation)
+    sessions = _sessions(list(shown))
+    return [
+        _entry(one, session) for session in sessions for one in shown[session.run_id]
+    ]
 
 
 def teacher_entries(person: Person) -> list[CalendarEntry]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from accounts import services as people
@@ -17,7 +18,7 @@ from accounts.applicants import (
 )
 from accounts.models import Firm, Gender, Person, User
 from booking import overlaps
-from booking.models import Party
+from booking.models import Party, WaitingEntry
 from booking.services.needs import Need, Needs, require_told
 from booking.services.room import require_room
 from core.compiled import KEY, Given, Select
@@ -169,49 +170,59 @@ def _book(
     return places[0].party
 
 
-@atomic_retrying
-def apply_for_turn(
-    *,
-    run_id: int,
-    booker: User,
-    applicant: CourseApplicant,
-    key: UUID,
-    now: dt.datetime,
-    accepts_overlap: bool = False,
-    told_needs: Collection[str] = (),
-) -> Party:
+class LineForm(TypedDict):
+    """The form of somebody who waits: for a place, or for a draw."""
+
+    run_id: int
+    booker: User
+    applicant: CourseApplicant
+    key: UUID
+    now: dt.datetime
+    accepts_overlap: NotRequired[bool]
+    told_needs: NotRequired[Collection[str]]
+
+
+def apply_for_turn(**form: Unpack[LineForm]) -> Party:
     """Put the people of the form on the waiting list of a full run, together.
 
     As `apply_for_place`; raises what `enrolment.join_waiting_list` raises.
     """
-    record = _claim_key("apply_wait", booker, run_id, applicant, key, now)
+    return _stand_in_line("apply_wait", enrolment.join_waiting_list, form)
+
+
+def apply_for_draw(**form: Unpack[LineForm]) -> Party:
+    """Let the people of the form take part in the draw of a run, together.
+
+    As `apply_for_place`; raises what `enrolment.apply_for_draw` raises.
+    """
+    return _stand_in_line("apply_draw", enrolment.apply_for_draw, form)
+
+
+@atomic_retrying
+def _stand_in_line(
+    action: str, stand: Callable[..., WaitingEntry], form: LineForm
+) -> Party:
+    run_id, booker, applicant = form["run_id"], form["booker"], form["applicant"]
+    key, now = form["key"], form["now"]
+    record = _claim_key(action, booker, run_id, applicant, key, now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
     run = CourseRun.objects.select_related("course").get(pk=run_id)
     party = _people(run_id, booker, applicant, now)
+    accepts_overlap = form.get("accepts_overlap", False)
     _require_no_overlap(run, booker, party, accepts_overlap, now)
-    entry = enrolment.join_waiting_list(
+    # Nobody is sent to the staff unawares.
+    _needs(run, party, applicant, form.get("told_needs", ()), now)
+    entry = stand(
         run_id=run_id,
         booker=booker,
         people=party,
         key=key,
         now=now,
-        statements=_statements(run, party, applicant, told_needs, now),
+        statements=_said(party, applicant),
     )
     record.remember(entry.party_id)
     return entry.party
-
-
-def _statements(
-    run: CourseRun,
-    party: Sequence[Person | None],
-    applicant: CourseApplicant,
-    told_needs: Collection[str],
-    now: dt.datetime,
-) -> dict[int, str]:
-    """What the people say for the staff, who are not asked unawares."""
-    _needs(run, party, applicant, told_needs, now)
-    return _said(party, applicant)
 
 
 def _said(party: Sequence[Person | None], applicant: CourseApplicant) -> dict[int, str]:
@@ -247,39 +258,6 @@ def _require_no_overlap(
             ignoring_offering=run.offering_id,
             is_accepted=is_accepted,
         )
-
-
-@atomic_retrying
-def apply_for_draw(
-    *,
-    run_id: int,
-    booker: User,
-    applicant: CourseApplicant,
-    key: UUID,
-    now: dt.datetime,
-    accepts_overlap: bool = False,
-    told_needs: Collection[str] = (),
-) -> Party:
-    """Let the people of the form take part in the draw of a run, together.
-
-    As `apply_for_place`; raises what `enrolment.apply_for_draw` raises.
-    """
-    record = _claim_key("apply_draw", booker, run_id, applicant, key, now)
-    if record.result_id:
-        return Party.objects.get(pk=record.result_id)
-    run = CourseRun.objects.select_related("course").get(pk=run_id)
-    party = _people(run_id, booker, applicant, now)
-    _require_no_overlap(run, booker, party, accepts_overlap, now)
-    entry = enrolment.apply_for_draw(
-        run_id=run_id,
-        booker=booker,
-        people=party,
-        key=key,
-        now=now,
-        statements=_statements(run, party, applicant, told_needs, now),
-    )
-    record.remember(entry.party_id)
-    return entry.party
 
 
 def _claim_key(

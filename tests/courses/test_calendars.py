@@ -93,3 +93,18 @@ def test_turn_in_line_is_not_in_the_calendar() -> None:
             join_waiting_list(**form)
 
     assert person_entries(person) == []
+
+
+def test_who_comes_back_keeps_the_cancelled_entries_in_the_feed() -> None:
+    run, booker = make_run(), make_user()
+    form = {"run_id": run.pk, "booker": booker, "people": [make_person(user=booker)]}
+    (left,) = enrol(**form, key=new_key(), now=NOW)
+    before = {e.uid for e in person_entries(left.person)}
+    cancel_reservation(reservation_id=left.pk, by=booker, now=NOW)
+
+    enrol(**form, key=new_key(), now=NOW)
+
+    entries = person_entries(left.person)
+    gone = {e.uid for e in entries if e.status == "CANCELLED"}
+    assert gone == before
+    assert len({e.uid for e in entries}) == len(entries) == 2 * len(before)
