@@ -93,7 +93,11 @@ TEMPLATES = [
                 "core.context.centre",
                 "desk.context.nav",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "core.templatetags.drawn",
+            ],
         },
     }
 ]

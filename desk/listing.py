@@ -11,7 +11,8 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import Course, CourseRun, Level, Phase
+from courses.cards import RunCard, card_of
+from courses.models import Course, CourseRun, Level
 from persian.text import clean, search_key
 
 EVENING_FROM = dt.time(14)
@@ -28,14 +29,6 @@ _SAME_WORDS = (
     ("کتانی", "کفش ورزشی"),
 )
 _SAME_KEYS = tuple(tuple(search_key(word) for word in group) for group in _SAME_WORDS)
-
-
-@dataclass(frozen=True)
-class RunCard:
-    """A run as the list shows it."""
-
-    run: CourseRun
-    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -123,6 +116,8 @@ class RunFilter:
             return False
         if not all(_FLAGS[name][1](run) for name in self.flags):
             return False
+        if not self.text:
+            return True
         teachers = search_key(run.instructor_names)
         return self._finds(f"{run.course.search_key}|{teachers}")
 
@@ -154,7 +149,7 @@ def run_cards(
     wanted: RunFilter, runs: Iterable[CourseRun], now: dt.datetime
 ) -> list[RunCard]:
     """Those of the listed runs that fit, nearest first."""
-    return [RunCard(run, run.phase(now)) for run in runs if wanted.keeps_run(run)]
+    return [card_of(run, now) for run in runs if wanted.keeps_run(run)]
 
 
 def waiting_courses(wanted: RunFilter, runs: Iterable[CourseRun]) -> list[Course]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from persiantools.jdatetime import JalaliDate
 
@@ -26,6 +28,8 @@ from persian.text import (
 
 # The years for which the calendar was checked against the official table.
 FIRST_YEAR, LAST_YEAR = 1206, 1500
+# Of so many days what they are called is remembered.
+DAYS_KEPT = 4000
 
 MONTHS_FA = (
     "فروردین",
@@ -87,7 +91,12 @@ _jalali: Any = JalaliDate
 
 def to_jalali(day: dt.date) -> tuple[int, int, int]:
     """Year, month and day of a Gregorian date in the Jalali calendar."""
-    jalali = _jalali(_wall_date(day))
+    return _to_jalali(_wall_date(day))
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _to_jalali(day: dt.date) -> tuple[int, int, int]:
+    jalali = _jalali(day)
     return jalali.year, jalali.month, jalali.day
 
 
@@ -194,13 +203,20 @@ def format_date(day: Day, *, weekday: bool = False, year: bool | None = None) ->
 
     `year`: True always, False never, None only when it is not the current year.
     """
+    on = _wall_date(day)
     if year is None:
-        year = _reader_year(day) != _reader_year(today())
-    number = to_jalali(day)[2] if is_persian() else _wall_date(day).day
-    words = [_short_weekday(day)] if weekday else []
-    words += [str(number), month_name(day)]
+        year = _reader_year(on) != _reader_year(today())
+    return _date_words(on, weekday, year, get_language())
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _date_words(on: dt.date, weekday: bool, year: bool, language: str | None) -> str:
+    """Pages write the same days again and again; the language decides how."""
+    number = to_jalali(on)[2] if is_persian() else on.day
+    words = [_short_weekday(on)] if weekday else []
+    words += [str(number), month_name(on)]
     if year:
-        words.append(str(_reader_year(day)))
+        words.append(str(_reader_year(on)))
     return to_reader_digits(" ".join(words))
 
 

@@ -50,6 +50,7 @@ from booking.services.places import may_name
 from booking.services.waiting import place_in_line
 from core.exceptions import HidajError
 from courses import calendars
+from courses.cards import RunCard, card_of
 from courses.forms import ApplicationForm
 from courses.forms_party import Wish, read_wish, with_fewer
 from courses.models import Approval, CourseRun, Phase
@@ -374,13 +375,13 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "courses/done.html", context)
 
 
-def _similar(run: CourseRun, now: dt.datetime) -> list[dict[str, Any]]:
+def _similar(run: CourseRun, now: dt.datetime) -> list[RunCard]:
     """Two other runs with a free place: of the same course, else of its level."""
     others = CourseRun.objects.listed(now).exclude(pk=run.pk)
     others = others.filter(course__level=run.course.level)
     ranked = sorted(others, key=lambda r: r.course_id != run.course_id)
-    cards = [{"run": r, "phase": r.phase(now)} for r in ranked]
-    return [card for card in cards if card["phase"] == Phase.OPEN][:2]
+    free = [run for run in ranked if run.phase(now) == Phase.OPEN]
+    return [card_of(run, now) for run in free[:2]]
 
 
 @login_required

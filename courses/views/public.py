@@ -18,6 +18,7 @@ from accounts.access import STAFF_ROLES, first_visit_url, has_role, person_of, w
 from booking.models import STANDING, Reservation, ReservationState
 from core.compiled import TEXT, Given, Select
 from core.pages.kept import changes_at, keeps
+from courses.cards import card_of, places_of
 from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
 from courses.page_state import listed_runs, moments_of, one_run
 from courses.planner import skipped_between
@@ -59,18 +60,20 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
     """All about one run, and the way to a place in it."""
     now = timezone.now()
     found = find_run(request, code, now)
+    phase = found.phase(now)
     changes_at(request, moments_of([found]))
     context = {
         "run": found,
         "course": found.course,
-        "phase": found.phase(now),
+        "phase": phase,
+        "places": places_of(found, phase),
         "now": now,
         "dates": _dates(found),
         "prerequisites": found.course.prerequisites.all(),
         "rule_words": rule_words(found),
         "own": own_reservation(request, found),
         "is_draft": found.state == RunState.DRAFT,
-        "structured": as_script(run_facts(found, found.phase(now))),
+        "structured": as_script(run_facts(found, phase)),
     }
     return render(request, "courses/run.html", context)
 
@@ -110,7 +113,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     changes_at(request, moments_of(runs))
     context = {
         "course": found,
-        "cards": [{"run": r, "phase": r.phase(now)} for r in runs],
+        "cards": [card_of(run, now) for run in runs],
         "prerequisites": found.prerequisites.all(),
         "is_noted": is_noted(request, found),
         "structured": as_script(course_facts(found)),

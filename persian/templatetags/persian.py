@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from persian import jalali
 from persian.money import display_rial
@@ -28,9 +30,17 @@ def fa(value: object) -> str:
     """Digits of the reader's language: `{{ run.places_left|fa }}`; text, not markup."""
     if value is None:
         return ""
+    if type(value) is int:
+        return _integer(value, get_language())
     if isinstance(value, int | float | Decimal):
         value = formats.localize(value)
     return to_reader_digits(str(value))
+
+
+@lru_cache(maxsize=2000)
+def _integer(value: int, language: str | None) -> str:
+    """Pages count the same small numbers again and again."""
+    return to_reader_digits(str(formats.localize(value)))
 
 
 @register.filter
