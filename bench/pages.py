@@ -1,8 +1,8 @@
 """How many readers two web processes serve: pages kept, made each time, or one's own.
 
 Beside them stands an empty Django view behind the same gunicorn in the same run. A page
-that is made each time is the same page under a parameter that it does not know, which
-keeps it from being kept. `queries` leave out the beginning and end of transactions.
+that is made each time is the same one, asked for as htmx asks for parts of pages: those
+are never kept. `queries` leave out the beginning and end of transactions.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from bench.report import Options, Report
 from tests.support.site import Site, wait_until_ready
 
 CLIENTS, WORKERS = 16, 2
+Headers = dict[str, str]
+# How it is asked for, its name, its address, and what is sent along.
+Case = tuple[str, str, str, Headers]
 # Pages of the demo centre, by the name that the table shows.
 ANONYMOUS = ("home", "run", "course", "consulting", "slots", "help")
 OWN = ("home", "run", "bookings", "booking form")
-# Not kept: the page does not know this parameter.
-EACH_TIME = "?made=each-time"
+EACH_TIME = {"HX-Request": "true"}
 
 
 def run(places: dict[str, Place], options: Options) -> Report:
@@ -38,31 +40,32 @@ def _measure_site(place: Place, site: Site, options: Options, report: Report) ->
     (reader,) = site.signed_in(["+989350000001"])
     made = site.python("from bench.pages_world import show; show()")
     pages = json.loads(made.strip().splitlines()[-1])
-    cookie = f"sessionid={reader.cookies['sessionid']}"
-    cases = [("kept", name, pages[name], "") for name in ANONYMOUS if name != "slots"]
-    cases += [("each time", n, pages[n] + EACH_TIME, "") for n in ANONYMOUS]
-    cases += [("signed in", name, pages[name], cookie) for name in OWN]
+    own = {"Cookie": f"sessionid={reader.cookies['sessionid']}"}
+    kept = [name for name in ANONYMOUS if name != "slots"]
+    cases: list[Case] = [("kept", name, pages[name], {}) for name in kept]
+    cases += [("each time", name, pages[name], EACH_TIME) for name in ANONYMOUS]
+    cases += [("signed in", name, pages[name], own) for name in OWN]
     cases = cases[::5] if options.tiny else cases
     counted = _queries(site, cases)
     site.end("web")
     site.start_web("bench.empty")
     wait_until_ready(site)
-    ceiling = _rate(place, site, "/empty/", "", options)
+    ceiling = _rate(place, site, "/empty/", {}, options)
     name = place.name
     report.add(database=name, page="empty view", how="ceiling", **ceiling, queries=0)
     site.end("web")
     site.start_web()
     wait_until_ready(site)
-    for how, name, path, cookie in cases:
-        figures = _rate(place, site, path, cookie, options)
+    for how, name, path, headers in cases:
+        figures = _rate(place, site, path, headers, options)
         queries = counted[f"{how} {name}"]
         report.add(database=place.name, page=name, how=how, **figures, queries=queries)
 
 
 def _rate(
-    place: Place, site: Site, path: str, cookie: str, options: Options
+    place: Place, site: Site, path: str, headers: Headers, options: Options
 ) -> dict[str, Any]:
-    job = {"url": site.url, "path": path, "cookie": cookie}
+    job = {"url": site.url, "path": path, "headers": headers}
     clients = min(CLIENTS, max(options.clients)) if options.tiny else CLIENTS
     # The first answers of a process load what the others find loaded.
     place.call("bench.pages:measure_reading", [job] * clients, options.seconds / 4)
@@ -72,8 +75,8 @@ def _rate(
     return done
 
 
-def _queries(site: Site, cases: list[tuple[str, str, str, str]]) -> dict[str, int]:
-    rows = [(f"{how} {name}", path, cookie) for how, name, path, cookie in cases]
+def _queries(site: Site, cases: list[Case]) -> dict[str, int]:
+    rows = [(f"{how} {name}", path, headers) for how, name, path, headers in cases]
     counted = site.python(f"from bench.pages_world import count; count({rows!r})")
     found: dict[str, int] = json.loads(counted.strip().splitlines()[-1])
     return found
@@ -99,10 +102,9 @@ def reader(job: dict[str, Any]) -> Act:
     assert where.hostname
     assert where.port
     address = (where.hostname, where.port)
-    wish = (
-        f"GET {job['path']} HTTP/1.1\r\nHost: {where.netloc}\r\n"
-        f"Accept-Encoding: gzip, br\r\nCookie: {job['cookie']}\r\n\r\n"
-    ).encode()
+    headers = {"Host": where.netloc, "Accept-Encoding": "gzip, br", **job["headers"]}
+    lines = [f"GET {job['path']} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+    wish = ("\r\n".join(lines) + "\r\n\r\n").encode()
     wire = socket.create_connection(address)
 
     def act() -> str:

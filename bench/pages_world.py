@@ -35,11 +35,11 @@ def show() -> None:
     print(json.dumps(pages))
 
 
-def count(rows: list[tuple[str, str, str]]) -> None:
+def count(rows: list[tuple[str, str, dict[str, str]]]) -> None:
     """Print how many statements each page asks when it is opened again (JSON)."""
     counted = {}
-    for name, path, cookie in rows:
-        client = Client(HTTP_HOST="127.0.0.1", headers={"cookie": cookie})
+    for name, path, headers in rows:
+        client = Client(HTTP_HOST="127.0.0.1", headers=headers)
         client.get(path)
         with CaptureQueriesContext(connection) as captured:
             client.get(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -52,8 +52,13 @@ _FLAGS: dict[str, tuple[str | Promise, Callable[[CourseRun], bool]]] = {
 }
 
 
-# Parameters whose few values make pages worth keeping; a search is made each time.
-FILTERS = frozenset({"level", *_FLAGS})
+# All that the page reads of its address, and the values for which it is worth keeping:
+# a search is made each time.
+FILTERS: dict[str, Collection[str]] = {
+    "q": (),
+    "level": tuple(Level.values),
+    **dict.fromkeys(_FLAGS, ("1",)),
+}
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,15 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import brotli
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.utils import timezone
 
 from core.pages.stamps import stamp
@@ -31,12 +32,33 @@ View = Callable[..., HttpResponse]
 # What a page is made from, at a moment; None when that cannot be told.
 AskState = Callable[[dt.datetime], Hashable | None]
 MOST_PAGES = 300
-NOTHING: tuple[Any, Hashable | None, Any] = (None, None, None)
+# The parameters that a page reads, and the values of each for which it is kept.
+Queries = Mapping[str, Collection[str]]
 # A page is made again after each booking: good compression would cost more time than
 # it saves.
 BROTLI_QUALITY, GZIP_LEVEL = 5, 6
 # Headers that belong to one answer, not to the page.
 NOT_KEPT = frozenset({"content-length", "set-cookie"})
+
+
+class Key(NamedTuple):
+    """What tells one anonymous page from another."""
+
+    scheme: str
+    host: str
+    path: str
+    language: str
+    told: tuple[tuple[str, str], ...]
+
+
+class Source(NamedTuple):
+    """From what a page was made: the question, its answer, and when it was asked."""
+
+    key: Key
+    queries: Queries
+    ask: AskState
+    state: Hashable | None
+    made_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -95,74 +117,109 @@ class Shelf:
     """The pages of this process; what was not asked for longest gives way."""
 
     def __init__(self, most: int = MOST_PAGES) -> None:
-        self._pages: OrderedDict[Hashable, KeptPage] = OrderedDict()
+        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
+        # What the page at a path reads of its address; known once it was made.
+        self._queries: dict[str, Queries] = {}
         self._most = most
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> KeptPage | None:
-        """The page that was put here last, current or not."""
+    def get(self, request: HttpRequest) -> KeptPage | None:
+        """The page that was put here last for this address, current or not."""
+        queries = self._queries.get(request.path)
+        key = None if queries is None else key_of(request, queries)
+        if key is None:
+            return None
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
             return self._pages.get(key)
 
-    def put(self, key: Hashable, page: KeptPage) -> None:
+    def put(self, source: Source, page: KeptPage) -> None:
         """Keep a page in place of the former one."""
+        key = source.key
         with self._lock:
+            self._queries[key.path] = source.queries
             self._pages[key] = page
             self._pages.move_to_end(key)
             if len(self._pages) > self._most:
-                self._pages.popitem(last=False)
+                self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        key, _page = self._pages.popitem(last=False)
+        if all(other.path != key.path for other in self._pages):
+            del self._queries[key.path]
+
+    def __len__(self) -> int:
+        return len(self._pages)
 
     def clear(self) -> None:
         """Forget all pages."""
         with self._lock:
             self._pages.clear()
+            self._queries.clear()
 
 
 shelf = Shelf()
 
 
-def key_of(request: HttpRequest) -> Hashable | None:
-    """What tells one anonymous page from another; None for a personal request.
+def is_shared(request: HttpRequest) -> bool:
+    """Whether the answer may be anybody's.
 
     A session or a waiting message makes it personal. So does an open transaction: what
     it sees may never be committed.
     """
     cookies = request.COOKIES
     if request.method != "GET" or settings.SESSION_COOKIE_NAME in cookies:
-        return None
+        return False
     if "messages" in cookies or "HX-Request" in request.headers:
-        return None
-    if connection.in_atomic_block:
-        return None
+        return False
+    return not connection.in_atomic_block
+
+
+def key_of(request: HttpRequest, queries: Queries) -> Key | None:
+    """What tells one anonymous page from another; None for one that is not kept.
+
+    Of the address only those parameters count that the page reads: whatever else stands
+    there leads to the same page, or made up addresses would push out the pages that
+    people read. The language is known already.
+    """
+    told = []
+    for name in sorted(queries):
+        value = request.GET.get(name)
+        if value and value not in queries[name]:
+            return None
+        if value:
+            told.append((name, value))
     host = request.META.get("HTTP_HOST", "")
     language = getattr(request, "LANGUAGE_CODE", "")
-    return request.scheme, host, request.get_full_path(), language
+    return Key(request.scheme or "", host, request.path, language, tuple(told))
 
 
 def keeps(
-    ask: Callable[..., Hashable | None], *, queries: Iterable[str] = ()
+    ask: Callable[..., Hashable | None], *, queries: Queries | None = None
 ) -> Callable[[View], View]:
     """Decorate a view whose anonymous page is kept.
 
     `ask(now, **arguments of the view)` gives the state that the page is made from in
-    one statement. `queries` are the parameters that the page knows: with others it is
-    made each time.
+    one statement. `queries` names every parameter that the page reads, with the values
+    for which it is kept; with another value it is made each time. The view gets no
+    other parameter.
     """
-    known = {*queries, settings.LANGUAGE_PARAMETER}
+    read = queries or {}
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if key_of(request) is None or not known.issuperset(request.GET):
+            key = key_of(request, read) if is_shared(request) else None
+            if key is None:
                 return view(request, *args, **kwargs)
+            request.GET = QueryDict(urlencode(key.told))
             now = timezone.now()
             with snapshot():
                 state = ask(now, **kwargs)
                 response = view(request, *args, **kwargs)
             asking = functools.partial(ask, **kwargs)
-            response.kept_from = (asking, state, now)  # type: ignore[attr-defined]
+            response.kept_from = Source(key, read, asking, state, now)  # type: ignore[attr-defined]
             return response
 
         return run
@@ -176,20 +233,27 @@ def changes_at(request: HttpRequest, moments: Iterable[dt.datetime | None]) -> N
     request.page_changes_at = [*told, *moments]  # type: ignore[attr-defined]
 
 
-def keep(request: HttpRequest, key: Hashable, response: HttpResponse) -> HttpResponse:
+def keep(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Put a finished answer on the shelf if it is fit; the answer to give."""
-    asking, state, now = getattr(response, "kept_from", NOTHING)
-    if state is None or response.status_code != 200 or _is_personal(request, response):
+    source: Source | None = getattr(response, "kept_from", None)
+    if source is None or source.state is None or response.status_code != 200:
+        return response
+    if _is_personal(request, response):
         return response
     headers = {k: v for k, v in response.items() if k.lower() not in NOT_KEPT}
     headers |= {"Cache-Control": "no-cache", "Vary": "Cookie, Accept-Encoding"}
     digest = hashlib.sha256(response.content).hexdigest()[:32]
     tag = f'"{digest}"'
-    until = _until(request, now)
     page = KeptPage(
-        asking, state, now, until, {**headers, "ETag": tag}, response.content, tag
+        ask=source.ask,
+        state=source.state,
+        made_at=source.made_at,
+        until=_until(request, source.made_at),
+        headers={**headers, "ETag": tag},
+        body=response.content,
+        tag=tag,
     )
-    shelf.put(key, page)
+    shelf.put(source, page)
     return page.answer(request)
 
 

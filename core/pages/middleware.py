@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from core.pages.kept import keep, key_of, shelf
+from core.pages.kept import is_shared, keep, shelf
 
 
 class KeptPagesMiddleware:
@@ -18,14 +18,13 @@ class KeptPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        key = key_of(request)
-        if key is None:
+        if not is_shared(request):
             return self.get_response(request)
-        page = shelf.get(key)
+        page = shelf.get(request)
         try:
             if page is not None and page.is_current(timezone.now()):
                 return page.answer(request)
         except DatabaseError:
             # The view meets the same fault, where it is answered politely.
             pass
-        return keep(request, key, self.get_response(request))
+        return keep(request, self.get_response(request))

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person, TeachingProfile
@@ -19,7 +19,7 @@ from booking.models import Draw, Offering, Room
 from consulting.models import Service, ServiceMode
 from core.models import Holiday, PageStamp
 from core.pages import stamps
-from core.pages.kept import shelf
+from core.pages.kept import KeptPage, Key, Shelf, Source, shelf
 from courses.models import ClassSession, Course, CourseRun
 from courses.services.draws import set_up_draw
 from courses.services.enrolment import enrol, hold_place
@@ -271,6 +271,65 @@ def test_page_is_not_kept_without_a_stamp(run: CourseRun) -> None:
     Course.objects.update(title_fa="نامی دیگر")
 
     assert read("/") != first
+
+
+# -- what addresses lead to -----------------------------------------------------------
+
+
+def test_what_a_page_does_not_read_leads_to_the_same_page(run: CourseRun) -> None:
+    page, home = read("/runs/KEPT/"), read("/?level=intro&women=1")
+
+    for junk in ("?utm=1", "?lang=zz", "?level=intro", "?utm=2&utm=3&q=abc"):
+        assert read(f"/runs/KEPT/{junk}") == page, junk
+    for junk in ("?women=1&level=intro&utm=1", "?level=intro&women=1&evening="):
+        assert read(f"/{junk}") == home, junk
+
+    assert len(shelf) == 2
+
+
+def test_made_up_values_are_not_kept(run: CourseRun) -> None:
+    plain = read("/")
+
+    for value in ("level=zz", "women=yes", "q=abc"):
+        assert read(f"/?{value}") != plain
+        assert queries_of(f"/?{value}") > 1, value
+
+    assert len(shelf) == 1
+
+
+def test_a_page_of_each_language_is_kept_however_it_was_asked_for(
+    run: CourseRun,
+) -> None:
+    client = Client()
+    english = read("/runs/KEPT/?lang=en")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    assert client.get("/runs/KEPT/").content.decode() == english
+    assert client.get("/runs/KEPT/?lang=fa").content.decode() == read("/runs/KEPT/")
+    assert len(shelf) == 2
+
+
+def test_full_shelf_forgets_what_was_not_asked_for_longest() -> None:
+    small = Shelf(most=2)
+    request = RequestFactory().get("/a/")
+    sources = [_source(path) for path in ("/a/", "/b/", "/c/")]
+
+    small.put(sources[0], PAGE)
+    small.put(sources[1], PAGE)
+    assert small.get(request) is PAGE
+    small.put(sources[2], PAGE)
+
+    assert small.get(request) is PAGE
+    assert small.get(RequestFactory().get("/b/")) is None
+    assert len(small) == 2
+
+
+def _source(path: str) -> Source:
+    key = Key("http", "", path, "", ())
+    return Source(key, {}, lambda now: None, "state", NOW)
+
+
+PAGE = KeptPage(lambda now: None, "state", NOW, NOW, {}, b"", "")
 
 
 def test_search_is_made_each_time(run: CourseRun) -> None:
