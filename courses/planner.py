@@ -113,15 +113,20 @@ def skipped_between(sessions: Sequence[dt.date]) -> list[SkippedDay]:
 
     For a page that lists the dates of a run and says why some weeks are missing.
     """
-    if not sessions:
+    missing = _missing_days(sessions)
+    if not missing:
         return []
-    weekdays = {on.weekday() for on in sessions}
-    rows = Holiday.objects.between(min(sessions), max(sessions))
-    return [
-        day
-        for on, day in sorted(_by_day(rows).items())
-        if on.weekday() in weekdays and on not in sessions
-    ]
+    rows = Holiday.objects.between(min(missing), max(missing))
+    return [day for on, day in sorted(_by_day(rows).items()) if on in missing]
+
+
+def _missing_days(sessions: Sequence[dt.date]) -> set[dt.date]:
+    """The days between the first and the last on whose weekday there is often one."""
+    if not sessions:
+        return set()
+    first, weekdays = min(sessions), {on.weekday() for on in sessions}
+    days = (first + dt.timedelta(days=n) for n in range((max(sessions) - first).days))
+    return {on for on in days if on.weekday() in weekdays}.difference(sessions)
 
 
 def _require_sense(

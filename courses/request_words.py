@@ -15,7 +15,7 @@ from courses.models import Approval, CourseRun
 
 
 def _prerequisites(run: CourseRun) -> str:
-    titles = [c.title for c in run.course.prerequisites.order_by("code")]
+    titles = [c.title for c in run.course.prerequisites.all()]
     return join_names([_("“%(title)s”") % {"title": title} for title in titles])
 
 

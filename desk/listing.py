@@ -157,8 +157,9 @@ def run_cards(
     return [card_of(run, now) for run in runs if wanted.keeps_run(run)]
 
 
-def waiting_courses(wanted: RunFilter, runs: Iterable[CourseRun]) -> list[Course]:
-    """Courses that fit and that have none of the listed runs."""
+def waiting_courses(
+    wanted: RunFilter, courses: Iterable[Course], runs: Iterable[CourseRun]
+) -> list[Course]:
+    """Those of the courses that fit and that have none of the listed runs."""
     dated = {run.course_id for run in runs}
-    courses = Course.objects.active().exclude(pk__in=dated)
-    return [course for course in courses if wanted.keeps_course(course)]
+    return [c for c in courses if c.pk not in dated and wanted.keeps_course(c)]

@@ -51,6 +51,13 @@ class Key(NamedTuple):
     told: tuple[tuple[str, str], ...]
 
 
+class Asked(NamedTuple):
+    """What the database said of the state of a page, and the moment asked about."""
+
+    state: Any
+    at: dt.datetime
+
+
 class Source(NamedTuple):
     """From what a page was made: the question, its answer, and when it was asked."""
 
@@ -217,6 +224,7 @@ def keeps(
             now = timezone.now()
             with snapshot():
                 state = ask(now, **kwargs)
+                request.made_from = Asked(state, now)  # type: ignore[attr-defined]
                 response = view(request, *args, **kwargs)
             asking = functools.partial(ask, **kwargs)
             response.kept_from = Source(key, read, asking, state, now)  # type: ignore[attr-defined]
@@ -225,6 +233,15 @@ def keeps(
         return run
 
     return decorate
+
+
+def asked_for(request: HttpRequest) -> Asked | None:
+    """The state that the page for this request is made from, in its own snapshot.
+
+    None for a page that is not kept, and where the state cannot be told.
+    """
+    asked: Asked | None = getattr(request, "made_from", None)
+    return asked if asked and asked.state is not None else None
 
 
 def changes_at(request: HttpRequest, moments: Iterable[dt.datetime | None]) -> None:

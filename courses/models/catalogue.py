@@ -25,10 +25,28 @@ class Level(models.TextChoices):
     ADVANCED = "adv", _("Advanced")
 
 
+LONG_TEXTS = (
+    "audience_fa",
+    "audience_en",
+    "summary_fa",
+    "summary_en",
+    "bring_fa",
+    "bring_en",
+    "outcomes_fa",
+    "outcomes_en",
+    "syllabus_fa",
+    "syllabus_en",
+)
+
+
 class CourseQuerySet(models.QuerySet["Course"]):
     def active(self) -> CourseQuerySet:
         """Courses that the centre gives today."""
         return self.filter(is_active=True)
+
+    def without_texts(self) -> CourseQuerySet:
+        """For lists: what is long, and read on a course's own page only, stays away."""
+        return self.defer(*LONG_TEXTS)
 
     def matching(self, text: str) -> CourseQuerySet:
         """Courses whose titles, code or summary hold the text, in any spelling."""

@@ -20,7 +20,7 @@ from booking.models import (
     Room,
 )
 from courses.display import clock_text, days_text, teacher_names
-from courses.models.catalogue import ASCII_CODE, Course
+from courses.models.catalogue import ASCII_CODE, LONG_TEXTS, Course
 from persian.text import localized
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class CourseRunQuerySet(models.QuerySet["CourseRun"]):
                 last_session_at__gt=now,
             )
             .with_details(now)
+            .defer(*(f"course__{name}" for name in LONG_TEXTS))
             .order_by("first_session_at", "pk")
         )
 
@@ -310,6 +311,12 @@ class CourseRun(models.Model):
     def instructor_names(self) -> str:
         """Names in the reader's language, joined."""
         return teacher_names(self.instructors.all())
+
+    def is_listed(self, now: dt.datetime) -> bool:
+        """Whether the public list shows it, as `CourseRunQuerySet.listed`."""
+        closes_at = self.offering.closes_at
+        is_on = self.state == RunState.PUBLISHED and self.last_session_at > now
+        return is_on and self.offering.is_open and (not closes_at or closes_at > now)
 
     def phase(self, now: dt.datetime) -> Phase:
         """Where this run stands at a moment."""

@@ -18,6 +18,7 @@ from accounts.access import STAFF_ROLES, first_visit_url, has_role, person_of, w
 from booking.models import STANDING, Reservation, ReservationState
 from core.compiled import TEXT, Given, Select
 from core.pages.kept import changes_at, keeps
+from courses import page_runs
 from courses.cards import card_of, places_of
 from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
 from courses.page_state import listed_runs, moments_of, one_run
@@ -32,8 +33,10 @@ def find_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
 
     Staff see drafts, so that they can look before they publish.
     """
-    runs = CourseRun.objects.with_details(now)
-    found = get_object_or_404(runs, code__iexact=code)
+    found = page_runs.one(request)
+    if found is None:
+        runs = CourseRun.objects.with_details(now)
+        found = get_object_or_404(runs, code__iexact=code)
     if found.published_at is None and not has_role(request.user, *STAFF_ROLES):
         raise Http404
     return found
@@ -109,7 +112,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     """A course of the catalogue: its open runs, or the wish to be told."""
     now = timezone.now()
     found = get_object_or_404(Course.objects.active(), slug=slug)
-    runs = list(CourseRun.objects.listed(now).filter(course=found))
+    runs = page_runs.listed(request, now, found)
     changes_at(request, moments_of(runs))
     context = {
         "course": found,

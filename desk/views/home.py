@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core.pages.kept import changes_at, keeps
-from courses.models import CourseRun
+from courses import page_runs
 from courses.page_state import listed_runs, moments_of
 from desk.listing import FILTERS, RunFilter, run_cards, waiting_courses
 
@@ -19,12 +19,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """Open course runs, nearest first; then what has no run, and consulting."""
     now = timezone.now()
     wanted = RunFilter.from_query(request.GET)
-    runs = list(CourseRun.objects.listed(now))
+    runs = page_runs.listed(request, now)
     changes_at(request, moments_of(runs))
     context = {
         "wanted": wanted,
         "chips": wanted.chips(),
         "cards": run_cards(wanted, runs, now),
-        "courses": waiting_courses(wanted, runs),
+        "courses": waiting_courses(wanted, page_runs.active_courses(request), runs),
     }
     return render(request, "desk/home.html", context)

@@ -16,13 +16,15 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person, TeachingProfile
 from booking.models import Draw, Offering, Room
+from booking.services.parties import release_expired_holds
 from consulting.models import Service, ServiceMode
 from core.models import Holiday, PageStamp
 from core.pages import stamps
 from core.pages.kept import KeptPage, Key, Shelf, Source, shelf
+from courses import page_runs
 from courses.models import ClassSession, Course, CourseRun
 from courses.services.draws import set_up_draw
-from courses.services.enrolment import enrol, hold_place
+from courses.services.enrolment import enrol, hold_place, hold_places
 from tests.factories import (
     NOW,
     make_consultant,
@@ -60,11 +62,15 @@ def read(address: str, **headers: str) -> str:
     return response.content.decode()
 
 
-def queries_of(address: str) -> int:
+def statements_of(address: str) -> list[str]:
     client = Client()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
-    return len([q for q in captured if q["sql"].strip().startswith("SELECT")])
+    return [q["sql"] for q in captured if q["sql"].strip().startswith("SELECT")]
+
+
+def queries_of(address: str) -> int:
+    return len(statements_of(address))
 
 
 def test_second_reader_costs_one_query_and_reads_the_same(run: CourseRun) -> None:
@@ -211,6 +217,54 @@ def test_place_of_an_expired_hold_is_shown_as_free(run: CourseRun) -> None:
     with time_machine.travel(NOW + dt.timedelta(minutes=16), tick=False):
         assert "5 places left" in read("/runs/KEPT/?lang=en")
         assert "5 places left" in read("/?lang=en")
+
+
+def test_holds_that_take_turns_are_counted_by_their_places(run: CourseRun) -> None:
+    def at(minutes: int) -> dt.datetime:
+        return NOW + dt.timedelta(minutes=minutes)
+
+    users = [make_user() for _ in range(3)]
+    hold_place(run_id=run.pk, booker=users[0], now=at(0))
+    hold_places(run_id=run.pk, booker=users[1], places=2, now=at(10))
+    with time_machine.travel(at(16), tick=False):
+        assert "3 places left" in read("/runs/KEPT/?lang=en")
+    release_expired_holds(at(16))
+    hold_place(run_id=run.pk, booker=users[2], now=at(16))
+
+    # As many places taken and as many holds over as before, but of two places.
+    with time_machine.travel(at(26), tick=False):
+        assert "4 places left" in read("/runs/KEPT/?lang=en")
+        assert "4 places left" in read("/?lang=en")
+
+
+def test_after_a_booking_the_texts_are_not_read_again(run: CourseRun) -> None:
+    make_run(code="OTHER")
+    first = queries_of("/"), queries_of("/runs/KEPT/")
+    assert max(first) <= 5
+    assert "5 places left" in read("/?lang=en")
+
+    _book(run)
+
+    # The state of the page that was kept, and that of the new one.
+    assert queries_of("/") == 2
+    assert queries_of("/runs/KEPT/") == 3
+    assert "4 places left" in read("/?lang=en")
+    assert "4 places left" in read("/runs/KEPT/?lang=en")
+
+
+def test_what_is_remembered_is_what_is_read(run: CourseRun) -> None:
+    make_run(code="OTHER")
+    for change in CHANGES.values():
+        change(run)
+        remembered = {
+            path: read(path) for path in ("/", "/runs/KEPT/", "/courses/held/")
+        }
+
+        shelf.clear()
+        assert {path: read(path) for path in remembered} == remembered
+        shelf.clear()
+        page_runs.forget()
+        assert {path: read(path) for path in remembered} == remembered
 
 
 def test_what_is_not_committed_is_neither_shown_nor_kept(run: CourseRun) -> None:

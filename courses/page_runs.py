@@ -1,0 +1,99 @@
+"""The runs that public pages show; their texts are read again only when they change.
+
+A kept page is made again after each booking, and each time it would read all runs with
+their texts for the sake of one number. The texts are remembered here under the stamp
+that they were read with, the numbers come with the state that the page is made from
+(`courses.page_state`), and both from one snapshot; so nothing is older than the state.
+Columns that are neither stamped nor in the state are not for these pages.
+
+What is remembered is shared by all threads and is only read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from copy import copy
+from typing import Any
+
+from django.http import HttpRequest
+
+from core.pages.kept import Asked, asked_for
+from courses.models import Course, CourseRun
+from courses.page_state import PlacesState
+
+# The runs of a large centre; those under an old stamp give way.
+MOST_REMEMBERED = 300
+_remembered: dict[Hashable, Any] = {}
+
+
+def listed(
+    request: HttpRequest, now: dt.datetime, course: Course | None = None
+) -> list[CourseRun]:
+    """As `CourseRun.objects.listed`, for the page that is made from this request.
+
+    Of one course when it is given.
+    """
+    asked = asked_for(request)
+    if asked is None:
+        runs = CourseRun.objects.listed(now)
+        return list(runs if course is None else runs.filter(course=course))
+    found = (run for run in _runs(asked) if run.is_listed(now))
+    wanted = (run for run in found if course is None or run.course_id == course.pk)
+    return sorted(wanted, key=lambda run: (run.first_session_at, run.pk))
+
+
+def one(request: HttpRequest) -> CourseRun | None:
+    """The run whose page is made from this request; None where it has to be found."""
+    asked = asked_for(request)
+    if asked is None:
+        return None
+    (run,) = _runs(asked)
+    return run
+
+
+def active_courses(request: HttpRequest) -> list[Course]:
+    """The catalogue as lists show it, without its long texts."""
+    asked = asked_for(request)
+    if asked is None:
+        return list(Course.objects.active().without_texts())
+    key = ("courses", asked.state[0].stamp)
+    found: list[Course] | None = _remembered.get(key)
+    if found is None:
+        found = list(Course.objects.active().without_texts())
+        _remember(key, found)
+    return found
+
+
+def forget() -> None:
+    """Forget everything (for tests)."""
+    _remembered.clear()
+
+
+def _runs(asked: Asked) -> list[CourseRun]:
+    states: list[PlacesState] = [one for one in asked.state if one.offering]
+    known: dict[Hashable, CourseRun | None]
+    known = {one.texts: _remembered.get(one.texts) for one in states}
+    new = {one.offering: one.texts for one in states if known[one.texts] is None}
+    if new:
+        found = CourseRun.objects.with_details(asked.at).filter(offering__in=new)
+        for run in found:
+            known[new[run.offering_id]] = run
+            _remember(new[run.offering_id], run)
+    pairs = ((known[one.texts], one) for one in states)
+    return [_with_places(run, one) for run, one in pairs if run is not None]
+
+
+def _with_places(run: CourseRun, state: PlacesState) -> CourseRun:
+    """The same run with the places of the state; the remembered one stays as it is."""
+    run, offering = copy(run), copy(run.offering)
+    offering.seats_taken, offering.waiting_parties = state.seats_taken, state.waiting
+    run.offering = offering
+    run.expired_places = state.expired  # type: ignore[attr-defined]
+    return run
+
+
+def _remember(key: Hashable, value: object) -> None:
+    _remembered[key] = value
+    if len(_remembered) > MOST_REMEMBERED:
+        _remembered.pop(next(iter(_remembered)), None)
