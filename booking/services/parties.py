@@ -244,18 +244,20 @@ def give_places(
     by_centre: bool = False,
     needs: Needs | None = None,
     record: IdempotencyKey,
+    has_hold: bool = True,
 ) -> list[Reservation]:
     """As `book`, for a service that has claimed the key of the form itself.
 
     The offering may have been read before the transaction: what it says about free
     places decides nothing here. `record` gets the party as its result before the seat
-    is taken, whose row others wait for.
+    is taken, whose row others wait for. `has_hold` False: the booker had no running
+    hold a moment ago, so that none is looked for.
     """
     if not by_centre:
         require_size(len(people))
         require_names(offering, people, now)
     needs = needs or {}
-    places = _confirm_hold(
+    places = has_hold and _confirm_hold(
         offering, booker, people, needs, now=now, by_centre=by_centre
     )
     if places:

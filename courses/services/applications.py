@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from accounts import services as people
 from accounts.access import person_of
 from accounts.applicants import (
@@ -21,7 +23,7 @@ from booking import overlaps
 from booking.models import Party, WaitingEntry
 from booking.services.needs import Need, Needs, require_told
 from booking.services.room import require_room
-from core.compiled import KEY, Given, Select
+from core.compiled import KEY, MOMENT, Given, Select
 from core.exceptions import HidajError
 from core.idempotency import form_digest, once, result_of
 from core.models import IdempotencyKey
@@ -29,11 +31,20 @@ from core.transactions import atomic_retrying
 from courses.models import CourseRun
 from courses.services import eligibility, enrolment
 
-RUN = Select(
-    lambda: CourseRun.objects.select_related("course", "offering").filter(
-        pk=Given("run", KEY)
+
+def _run_with_hold() -> QuerySet[CourseRun]:
+    """The run, and whether the booker's form keeps places in it."""
+    holds = Party.objects.with_live_hold(Given("now", MOMENT)).filter(
+        offering=OuterRef("offering"), booked_by=Given("booker", KEY)
     )
-)
+    return (
+        CourseRun.objects.select_related("course", "offering")
+        .annotate(has_hold=Exists(holds))
+        .filter(pk=Given("run", KEY))
+    )
+
+
+RUN = Select(_run_with_hold)
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,7 @@ def apply_for_place(
     accepts that, ApprovalNeeded for a reason that was not shown, and CoursesError
     without a statement where one is needed.
     """
-    run = RUN.get(run=run_id)
+    run = RUN.get(run=run_id, booker=booker.pk, now=now)
     try:
         require_room(run.offering, booker, now=now)
         known = _ask_about_known(
@@ -165,7 +176,13 @@ def _book(
         _require_no_overlap(run, booker, party, accepts_overlap, now)
         needs = _needs(run, party, applicant, told_needs, now)
     places = enrolment.take_places(
-        run=run, booker=booker, people=party, needs=needs, now=now, record=record
+        run=run,
+        booker=booker,
+        people=party,
+        needs=needs,
+        now=now,
+        record=record,
+        has_hold=run.has_hold,  # type: ignore[attr-defined]
     )
     return places[0].party
 

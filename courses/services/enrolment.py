@@ -104,11 +104,13 @@ def take_places(
     needs: Needs,
     now: dt.datetime,
     record: IdempotencyKey,
+    has_hold: bool,
 ) -> list[Reservation]:
     """As `enrol`, for a form whose key is claimed and whose people were asked about.
 
     `run` (with its offering) may have been read before the transaction: the guard of
-    the seats has the last word about a run that was closed meanwhile.
+    the seats has the last word about a run that was closed meanwhile. `has_hold` as in
+    `parties.give_places`.
     """
     _require_bookable(run)
     return parties.give_places(
@@ -118,6 +120,7 @@ def take_places(
         needs=needs,
         now=now,
         record=record,
+        has_hold=has_hold,
     )
 
 

@@ -55,14 +55,14 @@ def statements(call, *args) -> list[str]:
 
 
 @needs_commit
-def test_free_place_takes_eight_statements_in_its_transaction():
+def test_free_place_takes_seven_statements_in_its_transaction():
     run, booker = make_run(), make_booker()
 
     sent = statements(apply, run, booker)
 
     begin = next(n for n, sql in enumerate(sent) if sql.startswith("BEGIN"))
     before, inside = sent[:begin], sent[begin + 1 : sent.index("COMMIT")]
-    assert len(inside) <= 8, inside
+    assert len(inside) <= 7, inside
     assert not [sql for sql in inside if sql.startswith(SAVEPOINTS)]
     assert len(before) <= 4, before
     assert all(sql.startswith("SELECT") for sql in before)
@@ -151,3 +151,13 @@ def test_form_that_is_sent_asks_little_around_the_booking(client):
     assert len(before) <= 11, before
     assert all(sql.startswith("SELECT") for sql in before)
     assert after == []
+
+
+@pytest.mark.django_db
+def test_booking_takes_the_place_that_its_form_kept():
+    run, booker = make_run(), make_booker()
+    held = hold_place(run_id=run.pk, booker=booker, now=NOW)
+
+    assert apply(run, booker) == held
+    run.offering.refresh_from_db()
+    assert run.offering.seats_taken == 1
