@@ -7,6 +7,7 @@ row first. The guard stays in both, and the table's CHECK stands behind it.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterable
 
@@ -25,6 +26,13 @@ TAKE = Update(
     ),
     seats_taken=F("seats_taken") + PLACES,
 )
+
+
+def counted(offering: Offering, *, taken: int, waiting: int) -> Offering:
+    """A copy with counts that were read elsewhere, to show; it is never saved."""
+    shown = copy.copy(offering)
+    shown.seats_taken, shown.waiting_parties = taken, waiting
+    return shown
 
 
 def lock(offering_ids: Iterable[int]) -> list[Offering]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from booking import seats
 from core.pages.kept import Asked, asked_for
 from courses.models import Course, CourseRun
 from courses.page_state import PlacesState
@@ -86,9 +87,10 @@ def _runs(asked: Asked) -> list[CourseRun]:
 
 def _with_places(run: CourseRun, state: PlacesState) -> CourseRun:
     """The same run with the places of the state; the remembered one stays as it is."""
-    run, offering = copy(run), copy(run.offering)
-    offering.seats_taken, offering.waiting_parties = state.seats_taken, state.waiting
-    run.offering = offering
+    run = copy(run)
+    run.offering = seats.counted(
+        run.offering, taken=state.seats_taken, waiting=state.waiting
+    )
     run.expired_places = state.expired  # type: ignore[attr-defined]
     return run
 
