@@ -75,8 +75,9 @@ class WorkKind:
 
     `count(work)` says how many things there are, `step(work, now)` prepares the next
     chunk, in less than a minute and without writing. `title(work)` names it for the
-    reader, `origin(work)` is the address of the page that it was asked for on.
-    `page` is the template of what else its page shows, filled by `facts(work)`.
+    reader, maybe as safe HTML; `origin(work)` is the address of the page on which it
+    was asked for. `page` is the template of what else its page shows, filled by
+    `facts(work)`.
     Both steps run in the language of who asked.
     """
 

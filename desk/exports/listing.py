@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from booking.models import Reservation, ReservationQuerySet
@@ -104,7 +105,9 @@ def _title(asked: Work) -> str:
         run = CourseRun.objects.select_related("course").get(
             code=asked.parameters["run"]
         )
-        return _("List of bookings: %(run)s") % {"run": f"{run.title} {run.code}"}
+        # A code is never broken into two lines.
+        words = format_html('{} <bdi class="nowrap">{}</bdi>', run.title, run.code)
+        return format_html(_("List of bookings: %(run)s") % {"run": "{}"}, words)
     since, until = _period(asked)
     if since == until:
         return _("List of bookings: %(days)s") % {"days": format_date(since)}

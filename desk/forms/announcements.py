@@ -36,8 +36,8 @@ class RunMessageForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        is_empty = not cleaned.get("text_fa") and not cleaned.get("text_en")
-        if is_empty and not self.errors:
+        texts = ("text_fa", "text_en")
+        if not any(cleaned.get(name) or name in self.errors for name in texts):
             raise ValidationError(
                 {"text_fa": _("Please write the message.")}, code="empty"
             )

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -44,6 +45,13 @@ def _after(request: HttpRequest, run: CourseRun) -> str:
     return safe_next(request, reverse("desk:staff_run", args=[run.code]))
 
 
+def _say(request: HttpRequest, words: str, session: ClassSession) -> None:
+    """What was done, with the way to whom the news of it has reached."""
+    where = reverse("desk:staff_session_reach", args=[session.pk])
+    link = format_html('<a href="{}">{}</a>', where, _("See whom the news has reached"))
+    messages.success(request, format_html("{} {}", words, link))
+
+
 @require_http_methods(["GET", "POST"])
 @planners_only
 def session_move(request: HttpRequest, pk: int) -> HttpResponse:
@@ -66,7 +74,7 @@ def session_move(request: HttpRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
                 **form.cleaned_data,
             )
-            messages.success(request, _("The class session is changed."))
+            _say(request, _("The class session is changed."), session)
             return redirect(_after(request, session.run))
     return _session_page(request, session, form, "desk/staff/session_move.html")
 
@@ -108,7 +116,7 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-            messages.success(request, _("The class session is cancelled."))
+            _say(request, _("The class session is cancelled."), session)
             return redirect(_after(request, session.run))
     return _session_page(request, session, form, "desk/staff/session_cancel.html")
 

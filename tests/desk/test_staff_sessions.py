@@ -113,8 +113,10 @@ def test_cancel_session_needs_a_reason(client: Client) -> None:
     path = f"/staff/sessions/{session.pk}/cancel/"
 
     refused = client.post(path, {"reason": ""})
-    client.post(path, {"reason": "قطع برق"})
+    done = client.post(path, {"reason": "قطع برق"}, follow=True)
 
     assert "reason" in refused.context["form"].errors
+    said = f'<a href="/staff/sessions/{session.pk}/reach/">'
+    assert said in done.content.decode()
     session.refresh_from_db()
     assert session.state == "cancelled"
