@@ -18,7 +18,7 @@
     resting.set(button, Array.from(button.childNodes));
     button.setAttribute("aria-busy", "true");
     button.disabled = true;
-    button.replaceChildren(words);
+    if (words) button.replaceChildren(words);
     setTimeout(function () { wake(button); }, REST_MS);
   }
 
@@ -26,8 +26,9 @@
     var form = event.target;
     var button = event.submitter;
     if (form.method !== "post" || event.defaultPrevented || !button) return;
-    var words = button.dataset.busy || document.body.dataset.busy;
-    if (!words || button.closest("header")) return;
+    var words = button.dataset.busy || form.dataset.busy || document.body.dataset.busy;
+    // In the bar at the top other words would push everything aside.
+    if (button.closest("header")) words = "";
     // After the browser has read the form, so that the button's own value is sent.
     setTimeout(function () { rest(button, words); }, 0);
   });

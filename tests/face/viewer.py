@@ -8,6 +8,7 @@ headers it has, and the style sheets and scripts as they are in `static/`.
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import mimetypes
 from pathlib import Path
 
@@ -37,13 +38,15 @@ class Viewer:
         # There is no server from which a service worker could come.
         page.add_init_script("delete Navigator.prototype.serviceWorker")
 
-    def show(self, sheet: Sheet, *, language: str = "fa") -> None:
+    def show(
+        self, sheet: Sheet, *, language: str = "fa", at: dt.datetime = NOW
+    ) -> None:
         """Load a page in this language; it is as it was before, whatever it writes."""
         client = self.world.clients[sheet.role]
         cookies = copy.deepcopy(client.cookies)
         client.cookies["language"] = language
         address = sheet.address(self.world)
-        with time_machine.travel(NOW, tick=False), transaction.atomic():
+        with time_machine.travel(at, tick=False), transaction.atomic():
             self._answer = client.generic(sheet.method, address)
             transaction.set_rollback(True)
         client.cookies = cookies
