@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -38,13 +40,24 @@ def join_names(names: Sequence[str]) -> str:
 def days_text(days: Iterable[dt.date]) -> str:
     """The weekdays that occur, from Saturday on: «شنبه و دوشنبه»."""
     by_weekday = {(day.weekday() + 2) % 7: day for day in days}
-    return join_names([weekday_name(by_weekday[n]) for n in sorted(by_weekday)])
+    return _names_of(tuple(by_weekday[n] for n in sorted(by_weekday)), get_language())
+
+
+@lru_cache(maxsize=500)
+def _names_of(days: tuple[dt.date, ...], language: str | None) -> str:
+    """Lists say the same of many runs, and again on each page."""
+    return join_names([weekday_name(day) for day in days])
 
 
 def clock_text(hours: Iterable[tuple[dt.time, dt.time]]) -> str:
     """The commonest hours: «۱۶:۰۰ تا ۲۰:۰۰»."""
     commonest = Counter(hours).most_common(1)
-    return format_range(*commonest[0][0]) if commonest else ""
+    return _hours(*commonest[0][0], get_language()) if commonest else ""
+
+
+@lru_cache(maxsize=500)
+def _hours(start: dt.time, end: dt.time, language: str | None) -> str:
+    return format_range(start, end)
 
 
 def teacher_names(people: Iterable[Person]) -> str:
