@@ -16,7 +16,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def site_footer(context: Context) -> str:
     """`{% site_footer %}`: the same on all pages of a language."""
-    return _footer(tuple(context.get("centre", {}).items()), get_language())
+    facts: dict[str, Any] = context.get("centre") or {}
+    return _footer(tuple(facts.items()), get_language())
 
 
 @lru_cache(maxsize=16)
