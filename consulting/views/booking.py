@@ -56,6 +56,7 @@ from consulting.views.public import (
     consultant_chips,
     services_with_details,
     slots_context,
+    whom,
 )
 from core.exceptions import HidajError
 
@@ -368,13 +369,15 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
         except Overlapping as error:
             overlap = str(error)
     is_firm = reservation.state == ReservationState.CONFIRMED
+    consultants = consultant_chips(service, meeting.mode, consultant)
     context: dict[str, Any] = {
         "reservation": reservation,
         "meeting": meeting,
         "service": service,
         "mode": meeting.mode,
         "consultant": consultant,
-        "consultants": consultant_chips(service, meeting.mode, consultant),
+        "consultants": consultants,
+        "who": whom(consultants),
         "may_move": is_firm and may_cancel(meeting.offering, now),
         "overlap": overlap,
         "asked_slot": request.POST.get("slot", ""),

@@ -64,12 +64,14 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "consultant": consultant,
         "now": now,
     }
+    consultants = consultant_chips(found, mode, consultant)
     context = {
         "service": found,
         "mode": mode,
         "consultant": consultant,
         "modes": mode_chips(found, mode, consultant),
-        "consultants": consultant_chips(found, mode, consultant),
+        "consultants": consultants,
+        "who": whom(consultants),
         "rule_words": rule_words(found),
         "wish": _own_wish(request, found),
         **slots_context(request, query),
@@ -112,6 +114,12 @@ def consultant_chips(
         }
         for person in in_name_order(found.consultants.all())
     ]
+
+
+def whom(chips: list[dict[str, Any]]) -> str:
+    """The name of whom one meets: the one that is chosen, or the only one; else ""."""
+    chosen = chips if len(chips) == 1 else [c for c in chips if c["is_here"]]
+    return str(chosen[0]["text"]) if chosen else ""
 
 
 def in_name_order(people: Iterable[Person]) -> list[Person]:

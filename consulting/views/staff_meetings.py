@@ -32,7 +32,7 @@ from consulting.services.meetings import cancel_meeting, move_meeting
 from consulting.slots import SlotQuery, week_start
 from consulting.staff_forms import ReasonForm
 from consulting.views.access import PLANNERS, staff_only
-from consulting.views.public import consultant_chips, slots_context
+from consulting.views.public import consultant_chips, slots_context, whom
 from core.refusals import refusals_in
 
 WEEK = dt.timedelta(days=7)
@@ -119,12 +119,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "by_centre": True,
     }
     same = consultant in (None, found.consultant_id)
+    consultants = consultant_chips(service, found.mode, consultant)
     context: dict[str, Any] = {
         "meeting": found,
         "people": booked(found),
         "mode": found.mode,
         "consultant": consultant,
-        "consultants": consultant_chips(service, found.mode, consultant),
+        "consultants": consultants,
+        "who": whom(consultants),
         **slots_context(request, query, found.starts_at if same else None),
     }
     return render(request, "consulting/staff/move.html", context)
