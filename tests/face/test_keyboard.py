@@ -11,6 +11,7 @@ import time_machine
 from playwright.sync_api import Page
 
 from tests.access_world import World, make_world
+from tests.face.focus import FOCUS
 from tests.face.pages import Sheet
 from tests.face.viewer import Viewer
 from tests.factories import NOW
@@ -28,30 +29,6 @@ JOURNEY = (
 )
 MOST_STOPS = 120
 
-# Where the focus is: its element, whether something shows it and whether it is covered.
-_FOCUS = """
-() => {
-  const one = document.activeElement;
-  if (!one || one === document.body) return null;
-  const box = one.getBoundingClientRect();
-  const x = Math.min(Math.max(box.left + box.width / 2, 1), innerWidth - 1);
-  const y = Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 1);
-  const top = document.elementFromPoint(x, y);
-  const own = [one, ...(one.labels || [])];
-  const around = [one, one.parentElement, one.closest(".link-card"), ...own];
-  const shows = around.some((each) => {
-    const style = each && getComputedStyle(each);
-    const width = style && parseFloat(style.outlineWidth);
-    return style && style.outlineStyle !== "none" && width >= 2;
-  });
-  return {
-    name: one.outerHTML.slice(0, 120),
-    shows,
-    inside: box.top >= 0 && box.bottom <= innerHeight + 1 || box.height > innerHeight,
-    free: own.some((each) => top && (each.contains(top) || top.contains(each))),
-  };
-}
-"""
 _DEAD = """
 () => [...document.querySelectorAll('a[href^="#"]')]
   .filter((one) => one.hash.length > 1 && !document.getElementById(one.hash.slice(1)))
@@ -151,7 +128,7 @@ def _walk(page: Page) -> list[dict[str, Any]]:
     stops: list[dict[str, Any]] = []
     for _number in range(MOST_STOPS):
         page.keyboard.press("Tab")
-        stop = page.evaluate(_FOCUS)
+        stop = page.evaluate(FOCUS)
         if stop is None:
             break
         stops.append(stop)
