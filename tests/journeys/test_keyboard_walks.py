@@ -76,6 +76,7 @@ def call_roll(site: Site, page: Page) -> None:
     press(page, "Enter", "main article a[href='/teach/runs/R-TODAY/']")
     expect(page).to_have_url(re.compile("/teach/runs/R-TODAY/"))
     press(page, "Enter", "main a[href$='/roll/']")
+    expect(page).to_have_url(re.compile("/roll/$"))
     press(page, "Enter", "main button[name=start]")
     present = page.locator("main input[value=present]:checked")
     expect(present).to_have_count(len(NAMES))
