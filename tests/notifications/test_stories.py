@@ -49,11 +49,13 @@ def tell(stories: int, steps: int, *, audit_every: int = 10) -> None:
         derandomize=not IS_NIGHT,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(NewsStory, settings=options)
-    print(
-        f"stories of messages: {NewsStory.told}, steps: {NewsStory.steps},"
-        f" SMS taken: {NewsStory.taken}"
-    )
+    try:
+        run_state_machine_as_test(NewsStory, settings=options)
+    finally:
+        print(
+            f"stories of messages: {NewsStory.told}, steps: {NewsStory.steps},"
+            f" SMS taken: {NewsStory.taken}"
+        )
 
 
 def test_messages_go_once_in_time_and_to_who_wants_them() -> None:
