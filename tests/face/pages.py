@@ -13,7 +13,7 @@ from tests.access_world import World
 VIEWERS = ("anonymous", "applicant", "instructor", "reception", "planner")
 # What is no page: files, answers of machines, and the admin, whose pages are Django's.
 NO_PAGE = re.compile(
-    r"\.(atom|ics|txt|xml|webmanifest)$|^/(livez|readyz|healthz|admin)|\.js$"
+    r"\.(atom|ics|txt|xml|webmanifest)$|/file/$|^/(livez|readyz|healthz|admin)|\.js$"
 )
 
 
