@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,6 +18,8 @@ from desk.views.staff_runs import user_of
 
 # While the worker is at it, and while answers of phones come in.
 SOON_SECONDS, LATER_SECONDS = 2, 15
+# What has not come in by then is looked up by whoever wants to know.
+LOOKS_FOR = dt.timedelta(hours=1)
 REFRESH_SECONDS = 5
 
 
@@ -48,7 +52,9 @@ def work_page(request: HttpRequest, pk: int) -> HttpResponse:
         "part": kind.page,
         "file": WorkFile.objects.filter(work=asked).defer("content").first(),
         "kept_days": work.KEEP_FILES.days,
-        "poll_seconds": _poll_seconds(asked, is_open=bool(facts.get("is_open"))),
+        "poll_seconds": _poll_seconds(
+            asked, timezone.now(), is_open=bool(facts.get("is_open"))
+        ),
         "refresh_seconds": REFRESH_SECONDS,
         "seen": request.GET.get("seen", ""),
         **facts,
@@ -58,11 +64,12 @@ def work_page(request: HttpRequest, pk: int) -> HttpResponse:
     return staff_page(request, "desk/staff/work.html", context)
 
 
-def _poll_seconds(asked: Work, *, is_open: bool) -> int:
+def _poll_seconds(asked: Work, now: dt.datetime, *, is_open: bool) -> int:
     """0 when nothing changes any more."""
     if not asked.is_ended:
         return SOON_SECONDS
-    return LATER_SECONDS if is_open else 0
+    is_fresh = asked.ended_at is not None and now - asked.ended_at < LOOKS_FOR
+    return LATER_SECONDS if is_open and is_fresh else 0
 
 
 @require_POST

@@ -22,7 +22,7 @@ from desk.models import StaffTask
 from notifications import ladder
 from notifications.models import OptOut, OutboxMessage, State
 from notifications.services import drain
-from tests.desk.people import enrol_one, query_count, reception
+from tests.desk.people import enrol_one, query_count, reception, user_of
 from tests.factories import (
     NOW,
     make_course,
@@ -31,6 +31,7 @@ from tests.factories import (
     make_run,
     make_user,
 )
+from tests.signing import sign_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,13 @@ def send(client: Client, run: CourseRun, **fields: Any) -> str:
     assert answer.status_code == 302, answer.content.decode()
     work.work_off(now=NOW)
     return str(answer["Location"])
+
+
+def client_again(client: Client) -> Client:
+    """The same person, who has signed in anew."""
+    again = Client()
+    sign_in_staff(again, user_of(client))
+    return again
 
 
 def sms() -> list[OutboxMessage]:
@@ -162,6 +170,9 @@ def test_count_says_the_truth_and_whom_to_call(client: Client, run: CourseRun) -
     assert f"tel:{people[3].contact_phone}" in text
     assert f"tel:{people[0].contact_phone}" not in text
     assert 'hx-trigger="every 15s"' in text
+    with time_machine.travel(NOW + dt.timedelta(hours=2), tick=False):
+        fresh = client_again(client)
+        assert "hx-trigger" not in fresh.get(page).content.decode()
 
 
 def test_who_lost_the_place_meanwhile_is_not_told(
