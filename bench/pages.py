@@ -1,8 +1,10 @@
-"""How many readers two web processes serve: pages kept, made each time, or one's own.
+"""How many readers two web processes serve: pages kept, made again, or one's own.
 
-Beside them stands an empty Django view behind the same gunicorn in the same run. A page
-that is made each time is the same one, asked for as htmx asks for parts of pages: those
-are never kept. `queries` leave out the beginning and end of transactions.
+Beside them stand an empty view without any middleware and an empty page below the whole
+middleware of the site, behind the same gunicorn in the same run; `share_percent` is
+that of the latter. A page that is made again was forgotten before the request, as after
+a booking; with its texts, as after a change of them (`bench.forgetful`). `queries` are
+those without the beginning and end of transactions.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ Case = tuple[str, str, str, Headers]
 # Pages of the demo centre, by the name that the table shows.
 ANONYMOUS = ("home", "run", "course", "consulting", "slots", "help")
 OWN = ("home", "run", "bookings", "booking form")
-EACH_TIME = {"HX-Request": "true"}
+EMPTY_PAGE = "empty page"
+FORGET = {"X-Forget": "texts"}
 
 
 def run(places: dict[str, Place], options: Options) -> Report:
@@ -37,29 +40,53 @@ def run(places: dict[str, Place], options: Options) -> Report:
 
 
 def _measure_site(place: Place, site: Site, options: Options, report: Report) -> None:
-    (reader,) = site.signed_in(["+989350000001"])
     made = site.python("from bench.pages_world import show; show()")
     pages = json.loads(made.strip().splitlines()[-1])
+    (reader,) = site.signed_in([pages["reader"]])
     own = {"Cookie": f"sessionid={reader.cookies['sessionid']}"}
+    groups = _groups(pages, own)
+    counted = _queries(site, [case for cases in groups.values() for case in cases])
+    ceilings: dict[bool, float] = {}
+    for application, cases in groups.items():
+        site.end("web")
+        site.start_web(application)
+        wait_until_ready(site)
+        for how, page, path, headers in cases[:: 5 if options.tiny else 1]:
+            figures = _rate(place, site, path, headers, options)
+            if page.startswith(EMPTY_PAGE):
+                ceilings[headers == own] = figures["per_s"]
+            report.add(
+                database=place.name,
+                page=page,
+                how=how,
+                **figures,
+                share_percent=_share(figures["per_s"], ceilings.get(headers == own)),
+                queries=counted.get(f"{how} {page}", ""),
+            )
+
+
+def _groups(pages: dict[str, str], own: Headers) -> dict[str, list[Case]]:
+    """What is measured, by the application that gunicorn opens for it."""
     kept = [name for name in ANONYMOUS if name != "slots"]
-    cases: list[Case] = [("kept", name, pages[name], {}) for name in kept]
-    cases += [("each time", name, pages[name], EACH_TIME) for name in ANONYMOUS]
-    cases += [("signed in", name, pages[name], own) for name in OWN]
-    cases = cases[::5] if options.tiny else cases
-    counted = _queries(site, cases)
-    site.end("web")
-    site.start_web("bench.empty")
-    wait_until_ready(site)
-    ceiling = _rate(place, site, "/empty/", {}, options)
-    name = place.name
-    report.add(database=name, page="empty view", how="ceiling", **ceiling, queries=0)
-    site.end("web")
-    site.start_web()
-    wait_until_ready(site)
-    for how, name, path, headers in cases:
-        figures = _rate(place, site, path, headers, options)
-        queries = counted[f"{how} {name}"]
-        report.add(database=place.name, page=name, how=how, **figures, queries=queries)
+    return {
+        "bench.empty": [("ceiling", "empty view", "/empty/", {})],
+        "bench.empty_page": [
+            ("ceiling", EMPTY_PAGE, "/empty/", {}),
+            ("ceiling", f"{EMPTY_PAGE}, signed in", "/empty/", own),
+        ],
+        "config.wsgi": [
+            *(("kept", name, pages[name], {}) for name in kept),
+            *(("signed in", name, pages[name], own) for name in OWN),
+        ],
+        "bench.forgetful": [
+            *(("made again", name, pages[name], {}) for name in ANONYMOUS),
+            *(("texts too", name, pages[name], FORGET) for name in ("home", "run")),
+        ],
+    }
+
+
+def _share(rate: float, ceiling: float | None) -> float | str:
+    return round(100 * rate / ceiling, 1) if ceiling else ""
 
 
 def _rate(
@@ -111,7 +138,7 @@ def reader(job: dict[str, Any]) -> Act:
         nonlocal wire
         try:
             return _ask(wire, wish)
-        except (ConnectionError, ValueError):
+        except (OSError, ValueError):
             # A web process ends a connection now and then, and itself after a while.
             wire.close()
             wire = socket.create_connection(address)

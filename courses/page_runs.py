@@ -12,16 +12,20 @@ What is remembered is shared by all threads and is only read.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest
 
 from booking import seats
 from core.pages.kept import Asked, asked_for
+from core.snapshots import snapshot
 from courses.models import Course, CourseRun
-from courses.page_state import PlacesState
+from courses.page_state import PlacesState, States, listed_runs, one_run
 
 # The runs of a large centre; those under an old stamp give way.
 MOST_REMEMBERED = 300
@@ -31,26 +35,23 @@ _remembered: dict[Hashable, Any] = {}
 def listed(
     request: HttpRequest, now: dt.datetime, course: Course | None = None
 ) -> list[CourseRun]:
-    """As `CourseRun.objects.listed`, for the page that is made from this request.
+    """As `CourseRun.objects.listed`, for the page of this request.
 
     Of one course when it is given.
     """
-    asked = asked_for(request)
-    if asked is None:
-        runs = CourseRun.objects.listed(now)
-        return list(runs if course is None else runs.filter(course=course))
-    found = (run for run in _runs(asked) if run.is_listed(now))
+    with _asked(request, listed_runs, now) as asked:
+        if asked is None:
+            runs = CourseRun.objects.listed(now)
+            return list(runs if course is None else runs.filter(course=course))
+        found = [run for run in _runs(asked) if run.is_listed(now)]
     wanted = (run for run in found if course is None or run.course_id == course.pk)
     return sorted(wanted, key=lambda run: (run.first_session_at, run.pk))
 
 
-def one(request: HttpRequest) -> CourseRun | None:
-    """The run whose page is made from this request; None where it has to be found."""
-    asked = asked_for(request)
-    if asked is None:
-        return None
-    (run,) = _runs(asked)
-    return run
+def one(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun | None:
+    """The run of a page that only shows it; None where it has to be looked for."""
+    with _asked(request, partial(one_run, code=code), now) as asked:
+        return None if asked is None else _runs(asked)[0]
 
 
 def active_courses(request: HttpRequest) -> list[Course]:
@@ -69,6 +70,24 @@ def active_courses(request: HttpRequest) -> list[Course]:
 def forget() -> None:
     """Forget everything (for tests)."""
     _remembered.clear()
+
+
+@contextmanager
+def _asked(
+    request: HttpRequest, ask: Callable[[dt.datetime], States | None], now: dt.datetime
+) -> Iterator[Asked | None]:
+    """The state of the page, and within it the snapshot that it was read in.
+
+    A reader's own page is made from none; it is asked for here. None in a transaction,
+    which may have written what nobody else may see.
+    """
+    asked = asked_for(request)
+    if asked is not None or connection.in_atomic_block:
+        yield asked
+        return
+    with snapshot():
+        state = ask(now)
+        yield None if state is None else Asked(state, now)
 
 
 def _runs(asked: Asked) -> list[CourseRun]:

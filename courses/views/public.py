@@ -33,10 +33,11 @@ def find_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRun:
 
     Staff see drafts, so that they can look before they publish.
     """
-    found = page_runs.one(request)
-    if found is None:
-        runs = CourseRun.objects.with_details(now)
-        found = get_object_or_404(runs, code__iexact=code)
+    runs = CourseRun.objects.with_details(now)
+    return _shown_to(request, get_object_or_404(runs, code__iexact=code))
+
+
+def _shown_to(request: HttpRequest, found: CourseRun) -> CourseRun:
     if found.published_at is None and not has_role(request.user, *STAFF_ROLES):
         raise Http404
     return found
@@ -62,7 +63,8 @@ def find_bare_run(request: HttpRequest, code: str, now: dt.datetime) -> CourseRu
 def run(request: HttpRequest, code: str) -> HttpResponse:
     """All about one run, and the way to a place in it."""
     now = timezone.now()
-    found = find_run(request, code, now)
+    known = page_runs.one(request, code, now)
+    found = _shown_to(request, known) if known else find_run(request, code, now)
     phase = found.phase(now)
     changes_at(request, moments_of([found]))
     context = {

@@ -252,6 +252,30 @@ def test_after_a_booking_the_texts_are_not_read_again(run: CourseRun) -> None:
     assert "4 places left" in read("/runs/KEPT/?lang=en")
 
 
+def test_own_pages_are_made_from_the_same_texts_and_fresh_places(
+    run: CourseRun,
+) -> None:
+    client = Client()
+    sign_in(client, make_user())
+
+    def own(address: str) -> tuple[str, int]:
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(f"{address}?lang=en").content.decode()
+        return page, len([q for q in captured if q["sql"].strip().startswith("SELECT")])
+
+    assert "5 places left" in own("/")[0]
+    assert "5 places left" in own("/runs/KEPT/")[0]
+    _book(run)
+
+    page, asked = own("/")
+    assert "4 places left" in page
+    assert asked == 4
+    assert "4 places left" in own("/runs/KEPT/")[0]
+    Course.objects.update(title_en="Another name")
+    assert "Another name" in own("/")[0]
+    assert "Another name" in own("/runs/kept/")[0]
+
+
 def test_what_is_remembered_is_what_is_read(run: CourseRun) -> None:
     make_run(code="OTHER")
     for change in CHANGES.values():
