@@ -14,13 +14,18 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
+from django_rq import get_worker
+from rq import SimpleWorker
 
 from accounts.models import User
-from core import work
+from core import bell, work
+from core.tick import run_tick
 from core.work_models import Work, WorkFile, WorkPiece, WorkState
 from courses.models import CourseRun, RunMessageCopy
 from courses.services.announcements import KIND as MESSAGE
@@ -82,7 +87,7 @@ def ask(kind: str, run: CourseRun, by: User, number: int) -> Work:
     )
 
 
-def work_until(updates: int, when: str) -> None:
+def work_until(updates: int, when: str, do: Callable[[], Any]) -> None:
     """Work, and be killed at a point of it."""
     seen = 0
 
@@ -100,7 +105,12 @@ def work_until(updates: int, when: str) -> None:
         return done
 
     with connection.execute_wrapper(look):
-        work.work_off(now=NOW)
+        do()
+
+
+def serve_queue() -> None:
+    """What the worker of the site does until its queue is empty."""
+    get_worker("default", worker_class=SimpleWorker).work(burst=True)
 
 
 def work_now(now: dt.datetime) -> None:
@@ -130,7 +140,7 @@ def test_worker_killed_at_a_point_loses_and_doubles_nothing(
     for number, (updates, when) in enumerate([*POINTS.values()] * TIMES):
         asked = ask(kind, run, by, number)
 
-        process = start(work_until, updates, when)
+        process = start(work_until, updates, when, partial(work_now, NOW))
         process.join()
 
         assert process.exitcode == -signal.SIGKILL
@@ -139,6 +149,26 @@ def test_worker_killed_at_a_point_loses_and_doubles_nothing(
         work.work_off(now=later)
         assert_done_once(asked)
     print(f"{kind}: {killed} workers killed")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_worker_of_the_queue_is_killed_and_the_next_one_goes_on(
+    run: CourseRun, kind: str, valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Other tests have found Redis away.
+    monkeypatch.setattr(bell.Rest, "until", 0.0)
+    asked = ask(kind, run, make_user(), 1)
+
+    process = start(work_until, *POINTS["chunk committed"], serve_queue)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    asked.refresh_from_db()
+    assert (asked.state, asked.done) == (WorkState.RUNNING, 2)
+
+    # The tick finds it once the lease has run out, whatever became of the job.
+    Work.objects.update(lease_until=timezone.now())
+    run_tick(timezone.now())
+    assert_done_once(asked)
 
 
 @pytest.mark.parametrize("kind", KINDS)
