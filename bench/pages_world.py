@@ -54,6 +54,6 @@ def count(rows: list[tuple[str, str, dict[str, str]]]) -> None:
             page_runs.forget()
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
-        asked = [query["sql"].strip() for query in captured.captured_queries]
+        asked = [(query["sql"] or "").strip() for query in captured.captured_queries]
         counted[name] = sum(not sql.startswith(TRANSACTIONS) for sql in asked)
     print(json.dumps(counted))

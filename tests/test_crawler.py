@@ -133,7 +133,9 @@ def _open(
 ) -> html.HtmlElement | None:
     with CaptureQueriesContext(connection) as captured:
         response = client.get(address)
-    queries = [q["sql"] for q in captured if not q["sql"].startswith(TRANSACTIONS)]
+    # What PostgreSQL has prepared comes without its text.
+    asked = [q["sql"] or "" for q in captured]
+    queries = [sql for sql in asked if not sql.startswith(TRANSACTIONS)]
     is_public = role == "anonymous" and row.path in PUBLIC
     most = ANONYMOUS_QUERIES if is_public else SIGNED_IN_QUERIES
     if not response.get("Content-Type", "").startswith("text/html"):

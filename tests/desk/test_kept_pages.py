@@ -261,7 +261,9 @@ def test_own_pages_are_made_from_the_same_texts_and_fresh_places(
     def own(address: str) -> tuple[str, int]:
         with CaptureQueriesContext(connection) as captured:
             page = client.get(f"{address}?lang=en").content.decode()
-        return page, len([q for q in captured if q["sql"].strip().startswith("SELECT")])
+        # What PostgreSQL has prepared comes without its text.
+        asked = [(q["sql"] or "SELECT").strip() for q in captured]
+        return page, len([sql for sql in asked if sql.startswith("SELECT")])
 
     assert "5 places left" in own("/")[0]
     assert "5 places left" in own("/runs/KEPT/")[0]
