@@ -10,3 +10,7 @@ STORAGES["staticfiles"] = {  # noqa: F405
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Each test has a folder of its own (tests/conftest.py); this one stays empty.
 OUTBOX_DIR = VAR_DIR / "test-outbox"  # noqa: F405
+# What PostgreSQL has prepared is captured without its text, and tests read texts. Whole
+# sites run with the site's own settings.
+if "prepare_threshold" in DATABASES["default"]["OPTIONS"]:  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None  # noqa: F405

@@ -202,8 +202,9 @@ def test_given_takes_the_field_that_it_names():
 @pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite plans a statement in no time"
 )
-def test_postgres_plans_a_statement_once():
-    for _ in range(connection.connection.prepare_threshold + 1):
+def test_postgres_plans_a_statement_once(monkeypatch):
+    monkeypatch.setattr(connection.connection, "prepare_threshold", 5)
+    for _ in range(6):
         REFERENCES.first(reference="HHHHHH")
 
     with connection.cursor() as cursor:
