@@ -9,10 +9,11 @@ primary-key order. (A bare exclusion constraint deadlocked for a minute in a rus
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from booking.exceptions import BookingError, TimeTaken
@@ -56,13 +57,28 @@ def cell_start(cell: int) -> dt.datetime:
     return EPOCH + cell * CELL
 
 
+def register_shared(resources: Callable[[], QuerySet[Resource]]) -> None:
+    """Have these locked together with any other; called once, at start-up.
+
+    For resources of which one transaction takes some, frees others and then looks for
+    more: whoever locks them in steps waits for somebody who waits for the first step.
+    """
+    _shared.append(resources)
+
+
+_shared: list[Callable[[], QuerySet[Resource]]] = []
+
+
 def lock_resources(resource_ids: Iterable[int]) -> None:
-    """Lock resources in primary-key order, for work in several statements."""
-    list(
-        Resource.objects.select_for_update(no_key=True)
-        .filter(pk__in=set(resource_ids))
-        .order_by("pk")
-    )
+    """Lock resources in primary-key order, for work in several statements.
+
+    In one step with those that are shared.
+    """
+    wanted = Q(pk__in=set(resource_ids))
+    for resources in _shared:
+        wanted |= Q(pk__in=resources().values("pk"))
+    rows = Resource.objects.select_for_update(no_key=True).filter(wanted)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def claim(block: TimeBlock, wants: Sequence[Want]) -> list[Claim]:

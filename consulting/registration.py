@@ -1,7 +1,7 @@
 """What consulting hands to the foundation, to booking and to messages at start-up."""
 
 from accounts import hooks
-from booking import owners
+from booking import ledger, owners
 from consulting import (
     audit,
     audit_earlier,
@@ -15,6 +15,7 @@ from consulting.models import Service, ServiceMode
 from consulting.owner import OWNER, pass_on_freed
 from consulting.services import endings
 from consulting.services.earlier import wishes
+from consulting.slots.queries import shared_resources
 from core.pages.stamps import register_stamped
 from core.registry import register_audit, register_personal_data, register_tick
 
@@ -23,6 +24,8 @@ def register() -> None:
     """Called once, at start-up."""
     owners.register(OWNER)
     owners.register_after_freeing(pass_on_freed)
+    # A freed time may go to somebody who waits, with another consultant's hour freed.
+    ledger.register_shared(shared_resources)
     kinds.register_all()
     decision_kinds.register_all()
     hooks.register_after_sign_in(sign_in.take_up)

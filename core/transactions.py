@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import random
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, transaction
 
 from core.exceptions import Busy
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -91,5 +94,6 @@ def _run_whole(function: Callable[[], R], *, is_joining: bool) -> R:
                 raise Busy from error
             if is_joining or not is_retryable(error):
                 raise
+            logger.info("tried again: %s", _sqlstate(error) or "locked")
             _pause(attempt)
     raise Busy

@@ -70,6 +70,16 @@ def resources_for(
     )
 
 
+def shared_resources() -> QuerySet[Resource]:
+    """Whoever and whatever any meeting may take."""
+    used = (
+        Q(person__consulting_services__isnull=False)
+        | Q(room__in=Service.objects.exclude(room=None).values("room"))
+        | Q(machine_kind__in=ServiceMachine.objects.values("kind"))
+    )
+    return Resource.objects.filter(used)
+
+
 def _with_caps(
     consultant: Given | None, is_in_person: bool
 ) -> QuerySet[Resource, tuple[Any, ...]]:
