@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -26,22 +27,36 @@ def offers_were_told() -> list[str]:
     )
     lines = []
     for offer in offers.exclude(Exists(about)):
-        lines += [f"offer {offer.pk}: not told" for _r in _reached(offer)]
+        lines += [f"offer {offer.pk}: not told" for _r in _reached(offer.entry_id)]
     for offer in offers.filter(state=OfferState.EXPIRED):
-        untold = _reached(offer, told=SILENCE_KINDS)
-        lines += [f"offer {offer.pk}: its end was not told" for _r in untold]
+        # Who had left the party before is not told of its end.
+        there = _reached(offer.entry_id, left_before=offer.ended_at)
+        silent = (row for row in there if not _heard_of_silence(row))
+        lines += [f"offer {offer.pk}: its end was not told" for _r in silent]
     return lines
 
 
-def _reached(offer: Offer, *, told: tuple[str, ...] = ()) -> Iterator[Reservation]:
-    """Whoever can be told of an offer and has no message of these kinds."""
+def _reached(
+    entry_id: int, *, left_before: dt.datetime | None = None
+) -> list[Reservation]:
+    """Who of a waiting party can be told, but those who had left by then."""
     rows = Reservation.objects.filter(
-        party__waiting_entry=offer.entry_id, person__isnull=False
+        party__waiting_entry=entry_id, person__isnull=False
     ).select_related("person__user", "party__booked_by")
-    heard = OutboxMessage.objects.filter(
-        subject_kind=messages.RESERVATION, subject_id=OuterRef("pk"), kind__in=told
+    if left_before is not None:
+        rows = rows.exclude(ended_at__lt=left_before)
+    return [row for row in rows if recipients(row)]
+
+
+def _heard_of_silence(row: Reservation) -> bool:
+    """By a message of their own, or by the booker's about the whole party."""
+    about = OutboxMessage.objects.filter(subject_kind=messages.RESERVATION)
+    own = about.filter(subject_id=row.pk, kind__in=SILENCE_KINDS)
+    of_party = about.filter(
+        subject_id__in=Reservation.objects.filter(party=row.party_id).values("pk"),
+        kind__in=[messages.PARTY_KINDS[kind] for kind in SILENCE_KINDS],
     )
-    return (row for row in rows.exclude(Exists(heard)) if recipients(row))
+    return own.exists() or of_party.exists()
 
 
 def no_stale_news_was_sent() -> list[str]:

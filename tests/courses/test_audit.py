@@ -6,16 +6,20 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from booking.models import Reservation
-from courses import audit
+from booking.models import Offer, Reservation
+from booking.services.line_acts import leave_alone
+from booking.services.parties import cancel_party
+from booking.services.waiting import expire_offer
+from courses import audit, audit_history
 from courses.models import ClassSession, CourseRun, SessionNotice
-from courses.services.enrolment import enrol
+from courses.services.enrolment import enrol, join_waiting_list
 from courses.services.schedule import cancel_class_session, move_class_session
 from notifications.models import OutboxMessage
 from tests.courses.helpers import new_key
 from tests.factories import NOW, make_person, make_run, make_user
 
 pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -107,3 +111,32 @@ def test_cancelled_class_session_that_takes_time_is_found(run: CourseRun) -> Non
     assert audit.sessions_have_their_claims() == [
         f"session {session.pk}: cancelled, but takes time"
     ]
+
+
+def test_whoever_left_a_party_is_not_missed_when_its_offer_passes() -> None:
+    run, first, second = make_run(capacity=2), make_user(), make_user()
+    taken = enrol(
+        run_id=run.pk,
+        booker=first,
+        people=[make_person(user=first), make_person()],
+        key=new_key(),
+        now=NOW,
+    )
+    entry = join_waiting_list(
+        run_id=run.pk,
+        booker=second,
+        people=[make_person(user=second), make_person()],
+        key=new_key(),
+        now=NOW,
+    )
+    left = entry.party.reservations.order_by("-pk")[0]
+    leave_alone(reservation_id=left.pk, by=second, now=NOW)
+    cancel_party(party_id=taken[0].party_id, by=first, now=NOW + HOUR)
+    offer = Offer.objects.get()
+
+    expire_offer(offer_id=offer.pk, now=offer.expires_at)
+
+    assert audit_history.offers_were_told() == []
+    OutboxMessage.objects.filter(kind__endswith="offer_expired").delete()
+    told = [f"offer {offer.pk}: its end was not told"]
+    assert audit_history.offers_were_told() == told
