@@ -8,7 +8,15 @@ from itertools import pairwise
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
-from booking.models import Offer, OfferingKind, OfferState, Party, Reservation
+from booking.models import (
+    Offer,
+    OfferingKind,
+    OfferState,
+    Party,
+    Reservation,
+    ReservationState,
+    StatusChange,
+)
 from booking.recipients import recipients
 from core.idempotency import lost_results
 from courses import messages
@@ -39,9 +47,15 @@ def offers_were_told() -> list[str]:
 def _reached(
     entry_id: int, *, left_before: dt.datetime | None = None
 ) -> list[Reservation]:
-    """Who of a waiting party can be told, but those who had left by then."""
+    """Who of a waiting party can be told, but those who had left by then.
+
+    Whoever took a firm place of the party over never waited with it.
+    """
+    waited = StatusChange.objects.filter(
+        reservation=OuterRef("pk"), to_state=ReservationState.WAITING
+    )
     rows = Reservation.objects.filter(
-        party__waiting_entry=entry_id, person__isnull=False
+        Exists(waited), party__waiting_entry=entry_id, person__isnull=False
     ).select_related("person__user", "party__booked_by")
     if left_before is not None:
         rows = rows.exclude(ended_at__lt=left_before)

@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 
 from booking.models import Offer, Reservation
 from booking.services.line_acts import leave_alone
-from booking.services.parties import cancel_party
-from booking.services.waiting import expire_offer
+from booking.services.naming import pass_on
+from booking.services.parties import cancel_party, cancel_reservation
+from booking.services.waiting import accept_offer, expire_offer
 from courses import audit, audit_history
 from courses.models import ClassSession, CourseRun, SessionNotice
 from courses.services.enrolment import enrol, join_waiting_list
@@ -140,3 +141,28 @@ def test_whoever_left_a_party_is_not_missed_when_its_offer_passes() -> None:
     OutboxMessage.objects.filter(kind__endswith="offer_expired").delete()
     told = [f"offer {offer.pk}: its end was not told"]
     assert audit_history.offers_were_told() == told
+
+
+def test_whoever_takes_a_place_over_is_not_missed_when_an_offer_passed() -> None:
+    run, first, second = make_run(capacity=1), make_user(), make_user()
+    (taken,) = enrol(
+        run_id=run.pk,
+        booker=first,
+        people=[make_person(user=first)],
+        key=new_key(),
+        now=NOW,
+    )
+    waits = {"booker": second, "people": [make_person(user=second)], "now": NOW}
+    entry = join_waiting_list(run_id=run.pk, key=new_key(), **waits)
+    cancel_reservation(reservation_id=taken.pk, by=first, now=NOW)
+    expire_offer(offer_id=Offer.objects.get().pk, now=Offer.objects.get().expires_at)
+    accept_offer(offer_id=Offer.objects.open().get().pk, by=second, now=NOW)
+
+    pass_on(
+        reservation_id=entry.party.reservations.get().pk,
+        person=make_person(),
+        by=second,
+        now=NOW,
+    )
+
+    assert audit_history.offers_were_told() == []
