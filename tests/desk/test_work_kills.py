@@ -18,7 +18,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django_rq import get_worker
 from rq import SimpleWorker
@@ -35,7 +34,7 @@ from desk.exports import listing
 from notifications.models import OutboxMessage
 from tests.desk.people import enrol_one
 from tests.factories import NOW, make_course, make_run, make_user
-from tests.notifications.test_kills import start
+from tests.support.kills import killed_at, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,23 +88,7 @@ def ask(kind: str, run: CourseRun, by: User, number: int) -> Work:
 
 def work_until(updates: int, when: str, do: Callable[[], Any]) -> None:
     """Work, and be killed at a point of it."""
-    seen = 0
-
-    def look(
-        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-    ) -> Any:
-        nonlocal seen
-        is_ours = '"core_work"' in sql
-        if is_ours and seen == updates and when == "before the next":
-            os.kill(os.getpid(), signal.SIGKILL)
-        done = execute(sql, params, many, context)
-        seen += is_ours and sql.startswith("UPDATE")
-        if seen == updates and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return done
-
-    with connection.execute_wrapper(look):
-        do()
+    killed_at("core_work", updates, when, do)
 
 
 def serve_queue() -> None:

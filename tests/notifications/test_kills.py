@@ -11,13 +11,10 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, connections
 
 from notifications import services
 from notifications.models import OutboxMessage, State
@@ -26,6 +23,7 @@ from notifications.results import reconcile_leases
 from tests.factories import NOW
 from tests.notifications.conftest import Owner, enqueue
 from tests.support.fake_gateway import FakeGateway
+from tests.support.kills import killed_at, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,33 +48,10 @@ def silent_bell(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
 
-def start(work: Callable[..., None], *arguments: Any) -> BaseProcess:
-    """A process of its own, with connections of its own."""
-    connections.close_all()
-    process = get_context("fork").Process(target=work, args=arguments)
-    process.start()
-    return process
-
-
 def drain_until(updates: int, when: str) -> None:
     """Send one message and be killed at a point of it."""
-    seen = 0
-
-    def look(
-        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-    ) -> Any:
-        nonlocal seen
-        is_ours = "notifications_outboxmessage" in sql
-        if is_ours and seen == updates and when == "before the next":
-            os.kill(os.getpid(), signal.SIGKILL)
-        done = execute(sql, params, many, context)
-        seen += is_ours and sql.startswith("UPDATE")
-        if seen == updates and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return done
-
-    with connection.execute_wrapper(look):
-        services.drain(now=NOW, limit=1)
+    send_one = partial(services.drain, now=NOW, limit=1)
+    killed_at("notifications_outboxmessage", updates, when, send_one)
 
 
 def drain_all(now: dt.datetime) -> None:
