@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -30,6 +31,7 @@ from courses.page_state import PlacesState, States, listed_runs, one_run
 # The runs of a large centre; those under an old stamp give way.
 MOST_REMEMBERED = 300
 _remembered: dict[Hashable, Any] = {}
+_writing = Lock()
 
 
 def listed(
@@ -115,6 +117,7 @@ def _with_places(run: CourseRun, state: PlacesState) -> CourseRun:
 
 
 def _remember(key: Hashable, value: object) -> None:
-    _remembered[key] = value
-    if len(_remembered) > MOST_REMEMBERED:
-        _remembered.pop(next(iter(_remembered)), None)
+    with _writing:
+        _remembered[key] = value
+        if len(_remembered) > MOST_REMEMBERED:
+            del _remembered[next(iter(_remembered))]

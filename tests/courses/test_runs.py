@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 from typing import Any
 
 import pytest
 
 from booking.exceptions import CapacityBelowTaken
-from booking.models import BusyCell, MachineKind, Reservation, TimeBlock
+from booking.models import BusyCell, MachineKind, Offering, Reservation, TimeBlock
 from booking.services.resources import provide_machines
 from core.exceptions import HidajError
 from courses import audit
 from courses.exceptions import CoursesError, TimeClash
-from courses.models import CourseInterest, CourseRun, Phase, SessionChange
+from courses.models import CourseInterest, CourseRun, Phase, RunState, SessionChange
 from courses.services.catalogue import update_course
 from courses.services.enrolment import enrol, join_waiting_list, register_interest
 from courses.services.runs import (
@@ -458,3 +459,25 @@ def test_create_run_keeps_course_defaults_and_overrides() -> None:
 
     assert run.price_rial == 500
     assert run.offering.hold_minutes == 15
+
+
+def test_list_and_run_agree_on_what_is_listed() -> None:
+    """The rule stands twice: as a query, and for runs that are remembered."""
+    run = make_run()
+    first, last = run.first_session_at, run.last_session_at
+    windows = [None, first - HOUR, first]
+    moments = [first - 2 * HOUR, first - HOUR, first, last - HOUR, last]
+    seen = set()
+    for state, is_open, closes_at in product(RunState, (True, False), windows):
+        published_at = None if state == RunState.DRAFT else NOW
+        ended = {"cancelled_at": None, "cancel_reason": ""}
+        if state == RunState.CANCELLED:
+            ended = {"cancelled_at": NOW, "cancel_reason": "برف"}
+        CourseRun.objects.update(state=state, published_at=published_at, **ended)
+        Offering.objects.update(is_open=is_open, closes_at=closes_at)
+        found = CourseRun.objects.select_related("offering").get()
+        for now in moments:
+            is_listed = CourseRun.objects.listed(now).exists()
+            assert found.is_listed(now) == is_listed, (state, is_open, closes_at, now)
+            seen.add(is_listed)
+    assert seen == {True, False}
