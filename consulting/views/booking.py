@@ -53,10 +53,9 @@ from consulting.services.eligibility import reasons_for
 from consulting.services.meetings import move_appointment
 from consulting.slots import Slot, SlotQuery, nearest_slots, slots_at
 from consulting.views.public import (
-    consultant_chips,
+    consultants_context,
     services_with_details,
     slots_context,
-    whom,
 )
 from core.exceptions import HidajError
 
@@ -369,15 +368,13 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
         except Overlapping as error:
             overlap = str(error)
     is_firm = reservation.state == ReservationState.CONFIRMED
-    consultants = consultant_chips(service, meeting.mode, consultant)
     context: dict[str, Any] = {
         "reservation": reservation,
         "meeting": meeting,
         "service": service,
         "mode": meeting.mode,
         "consultant": consultant,
-        "consultants": consultants,
-        "who": whom(consultants),
+        **consultants_context(service, meeting.mode, consultant),
         "may_move": is_firm and may_cancel(meeting.offering, now),
         "overlap": overlap,
         "asked_slot": request.POST.get("slot", ""),

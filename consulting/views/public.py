@@ -64,14 +64,12 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "consultant": consultant,
         "now": now,
     }
-    consultants = consultant_chips(found, mode, consultant)
     context = {
         "service": found,
         "mode": mode,
         "consultant": consultant,
         "modes": mode_chips(found, mode, consultant),
-        "consultants": consultants,
-        "who": whom(consultants),
+        **consultants_context(found, mode, consultant),
         "rule_words": rule_words(found),
         "wish": _own_wish(request, found),
         **slots_context(request, query),
@@ -101,6 +99,15 @@ def mode_chips(
     ]
 
 
+def consultants_context(
+    service: Service, mode: str, consultant: int | None
+) -> dict[str, Any]:
+    """The consultants to choose from, and the name of whom one meets or ""."""
+    chips = consultant_chips(service, mode, consultant)
+    chosen = chips if len(chips) == 1 else [chip for chip in chips if chip["is_here"]]
+    return {"consultants": chips, "who": str(chosen[0]["text"]) if chosen else ""}
+
+
 def consultant_chips(
     found: Service, mode: str, consultant: int | None
 ) -> list[dict[str, Any]]:
@@ -114,12 +121,6 @@ def consultant_chips(
         }
         for person in in_name_order(found.consultants.all())
     ]
-
-
-def whom(chips: list[dict[str, Any]]) -> str:
-    """The name of whom one meets: the one that is chosen, or the only one; else ""."""
-    chosen = chips if len(chips) == 1 else [c for c in chips if c["is_here"]]
-    return str(chosen[0]["text"]) if chosen else ""
 
 
 def in_name_order(people: Iterable[Person]) -> list[Person]:

@@ -32,7 +32,7 @@ from consulting.services.meetings import cancel_meeting, move_meeting
 from consulting.slots import SlotQuery, week_start
 from consulting.staff_forms import ReasonForm
 from consulting.views.access import PLANNERS, staff_only
-from consulting.views.public import consultant_chips, slots_context, whom
+from consulting.views.public import consultants_context, slots_context
 from core.refusals import refusals_in
 
 WEEK = dt.timedelta(days=7)
@@ -119,14 +119,12 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "by_centre": True,
     }
     same = consultant in (None, found.consultant_id)
-    consultants = consultant_chips(service, found.mode, consultant)
     context: dict[str, Any] = {
         "meeting": found,
         "people": booked(found),
         "mode": found.mode,
         "consultant": consultant,
-        "consultants": consultants,
-        "who": whom(consultants),
+        **consultants_context(service, found.mode, consultant),
         **slots_context(request, query, found.starts_at if same else None),
     }
     return render(request, "consulting/staff/move.html", context)
