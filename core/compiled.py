@@ -90,6 +90,7 @@ def _cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # With SQLite nothing of PostgreSQL's is loaded.
             from django.db.backends.postgresql.base import ServerBindingCursor
 
             bound: Any = ServerBindingCursor

@@ -257,12 +257,13 @@ def give_places(
         require_size(len(people))
         require_names(offering, people, now)
     needs = needs or {}
-    places = has_hold and _confirm_hold(
-        offering, booker, people, needs, now=now, by_centre=by_centre
-    )
-    if places:
-        record.remember(places[0].party_id)
-        return places
+    if has_hold:
+        places = _confirm_hold(
+            offering, booker, people, needs, now=now, by_centre=by_centre
+        )
+        if places:
+            record.remember(places[0].party_id)
+            return places
     return _book_free(
         offering, booker, people, needs, now=now, by_centre=by_centre, record=record
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from core.models import Heartbeat
+from core.sqlite3 import queue
 from core.sqlite3.queue import QueueTimeout, WriterQueue
 from tests.factories import NOW
 from tests.support.line import SECONDS, Line
@@ -30,10 +32,10 @@ def line(path: str) -> Iterator[Line]:
 
 @pytest.fixture
 def holder(path: str) -> Iterator[WriterQueue]:
-    queue = WriterQueue(path)
-    queue.wait(1)
-    yield queue
-    queue.close()
+    holder = WriterQueue(path)
+    holder.wait(1)
+    yield holder
+    holder.close()
 
 
 def test_queue_lets_in_by_order_of_arrival(line: Line, holder: WriterQueue):
@@ -85,6 +87,32 @@ def test_threads_of_one_process_wait_for_each_other(path: str, holder: WriterQue
     other.close()
 
 
+def test_who_leaves_wakes_the_next_one(
+    line: Line, holder: WriterQueue, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(queue, "PAUSE_EACH", 10 * SECONDS)
+    monkeypatch.setattr(queue, "LONGEST_PAUSE", 10 * SECONDS)
+    for name in ("next", "after"):
+        line.add(name)
+
+    holder.leave()
+
+    # Nobody looks by himself within the time that the line waits for a name.
+    assert line.next_one() == "next"
+    line.leave("next")
+    assert line.next_one() == "after"
+
+
+def test_whose_bell_was_taken_looks_by_himself(line: Line, holder: WriterQueue):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(queue._address(holder.file, holder.number + 1))
+        line.add("deaf")
+
+        holder.leave()
+
+        assert line.next_one() == "deaf"
+
+
 def test_waiting_ends_after_its_time(path: str, holder: WriterQueue):
     late = WriterQueue(path)
 
@@ -119,10 +147,10 @@ def test_every_write_waits_its_turn():
 
 def _draw() -> int:
     """The next number of the queue."""
-    queue = WriterQueue(connection.queue.path)
-    queue.wait(1)
-    number = queue.number
-    queue.close()
+    drawn = WriterQueue(connection.queue.path)
+    drawn.wait(1)
+    number = drawn.number
+    drawn.close()
     return number
 
 
