@@ -120,15 +120,17 @@ def start(
     language: str,
     key: UUID,
     now: dt.datetime,
+    form: Mapping[str, Any] | None = None,
     before: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Work:
     """Ask for a long work; the same form sent twice is one work.
 
+    `form` is what else the form says, which tells it from another one with its key.
     `before()` writes what belongs to it in the same transaction, and gives more
     parameters. Raises KeyReused, and LookupError for an unknown kind.
     """
     get(kind)
-    digest = form_digest(parameters)
+    digest = form_digest({**parameters, **(form or {})})
     record = once(
         key=key, actor=f"user:{actor}", action=f"work:{kind}", digest=digest, now=now
     )

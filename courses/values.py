@@ -31,7 +31,7 @@ from booking.models import (
     ReservationState,
     WaitingEntry,
 )
-from booking.recipients import is_for_another
+from booking.recipients import is_for_another, recipients
 from booking.request_words import after_no_show_words, moment_words
 from booking.services.waiting import offer_link_secret, place_in_line
 from courses.display import with_comma
@@ -401,9 +401,21 @@ def late_wanted(subject_id: int, message: OutboxMessage) -> str:
 
 
 def run_message_wanted(copy_id: int, message: OutboxMessage) -> str:
-    """What staff wrote to a run, for who still has a place."""
+    """What staff wrote to a run, for who still has a place.
+
+    A number that stands for several people hears it once, by the copy of one of them:
+    it is wanted as long as any of them has a place.
+    """
     copy = RunMessageCopy.objects.select_related("reservation").get(pk=copy_id)
-    return CANCELLED if copy.reservation.state in GONE else ""
+    if copy.reservation.state not in GONE:
+        return ""
+    places = Reservation.objects.filter(run_messages__message=copy.message_id)
+    others = places.exclude(state__in=GONE).select_related(
+        "person__user", "party__booked_by__person"
+    )
+    to = message.recipient
+    stands = any(to in (r.phone, r.email) for p in others for r in recipients(p))
+    return "" if stands else CANCELLED
 
 
 def reminder_wanted(subject_id: int, message: OutboxMessage) -> str:

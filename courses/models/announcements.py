@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -38,7 +40,15 @@ class RunMessage(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(text_fa="", text_en=""), name="runmessage_says_something"
-            )
+            ),
+            # SQLite does not look at the length of a column.
+            *(
+                models.CheckConstraint(
+                    condition=LessThanOrEqual(Length(f"text_{language}"), WORDS_LENGTH),
+                    name=f"runmessage_{language}_fits",
+                )
+                for language in ("fa", "en")
+            ),
         ]
 
     def __str__(self) -> str:

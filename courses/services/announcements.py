@@ -15,6 +15,8 @@ from booking.recipients import Notice, Recipient, recipients, send_all
 from core.transactions import atomic_retrying
 from courses.exceptions import CoursesError
 from courses.models import CourseRun, RunMessage, RunMessageCopy, RunState
+from courses.models.announcements import WORDS_LENGTH
+from persian.text import to_reader_digits
 
 KIND = "run_message"
 SUBJECT = "run_message_copy"
@@ -42,8 +44,10 @@ def write_message(
 ) -> RunMessage:
     """Keep what staff want to say; telling each one is `copy_to`.
 
-    Raises CoursesError for a cancelled run, and when nobody has a place.
+    Raises CoursesError for no words or too many, for a cancelled run, and when nobody
+    has a place.
     """
+    _require_words(text_fa, text_en)
     run = CourseRun.objects.get(pk=run_id)
     if run.state == RunState.CANCELLED:
         raise CoursesError(
@@ -54,6 +58,17 @@ def write_message(
     return RunMessage.objects.create(
         run=run, text_fa=text_fa, text_en=text_en, written_by=by, created_at=now
     )
+
+
+def _require_words(*texts: str) -> None:
+    if not any(texts):
+        raise CoursesError(_("Please write the message."), code="empty")
+    if any(len(text) > WORDS_LENGTH for text in texts):
+        raise CoursesError(
+            _("The message has more than %(most)s characters.")
+            % {"most": to_reader_digits(str(WORDS_LENGTH))},
+            code="long",
+        )
 
 
 @atomic_retrying

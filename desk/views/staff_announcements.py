@@ -52,7 +52,8 @@ def _send(request: HttpRequest, run: CourseRun, form: RunMessageForm) -> HttpRes
 
     asked = work.start(
         kind=KIND,
-        parameters={"run": run.code, **texts},
+        parameters={"run": run.code},
+        form=texts,
         actor=by.pk,
         language=get_language() or "fa",
         key=typed["key"],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DataError, IntegrityError
 from django.test import Client
 
 from accounts.models import Person
@@ -14,8 +15,11 @@ from booking.models import Reservation
 from booking.services.parties import cancel_reservation
 from core import work
 from core.work_models import Work
+from courses.exceptions import CoursesError
 from courses.models import CourseRun, RunMessage, RunMessageCopy
+from courses.services.announcements import write_message
 from courses.services.enrolment import enrol
+from courses.values import run_message_wanted
 from desk import announcing
 from desk.announcing import Told, told_lines
 from desk.models import StaffTask
@@ -185,6 +189,47 @@ def test_who_lost_the_place_meanwhile_is_not_told(
     drain(now=SOON)
 
     assert sms()[0].state == State.CANCELLED
+
+
+def test_shared_number_hears_it_as_long_as_one_of_its_people_has_a_place(
+    client: Client, run: CourseRun
+) -> None:
+    first, second = (
+        enrol(
+            run_id=run.pk,
+            booker=make_user(),
+            people=[make_person(contact_phone="+989993000099")],
+            key=uuid.UUID(int=number),
+            now=NOW,
+        )[0]
+        for number in (7, 8)
+    )
+    send(client, run)
+    by_first = OutboxMessage.objects.get(
+        kind="run_message", recipient="+989993000099", channel="sms"
+    )
+    cancel_reservation(reservation_id=first.pk, by=None, by_centre=True, now=NOW)
+    assert run_message_wanted(by_first.subject_id, by_first) == ""
+
+    cancel_reservation(reservation_id=second.pk, by=None, by_centre=True, now=NOW)
+
+    assert run_message_wanted(by_first.subject_id, by_first) == State.CANCELLED
+
+
+@pytest.mark.parametrize(("text", "code"), [("", "empty"), ("ا" * 111, "long")])
+def test_service_and_database_refuse_what_says_nothing_or_too_much(
+    client: Client, run: CourseRun, text: str, code: str
+) -> None:
+    enrol_one(run)
+    words = {"text_fa": text, "text_en": ""}
+    with pytest.raises(CoursesError) as refusal:
+        write_message(run_id=run.pk, **words, by=user_of(client), now=NOW)
+    assert refusal.value.code == code
+
+    with pytest.raises((IntegrityError, DataError)):
+        RunMessage.objects.create(
+            run=run, written_by=user_of(client), created_at=NOW, **words
+        )
 
 
 def test_who_opted_out_is_left_alone_and_shown(client: Client, run: CourseRun) -> None:
