@@ -7,6 +7,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+# Every client of a test starts the middleware anew: a file is looked up when somebody
+# asks for it, instead of all of them each time.
+WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Each test has a folder of its own (tests/conftest.py); this one stays empty.
 OUTBOX_DIR = VAR_DIR / "test-outbox"  # noqa: F405
