@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,20 +60,24 @@ def _meets_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None,
+def django_db_setup(
+    databases: Databases, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """SQLite tests use a file: threads and other processes must see the same data."""
+    """A database for this process, a copy of the one that is migrated once.
+
+    It is a file on SQLite, too: threads and other processes must see the same data.
+    """
+    url = databases.fresh("empty")
     default = settings.DATABASES["default"]
-    if default["ENGINE"].endswith("sqlite3"):
-        name = f"hidaj-test-{os.getpid()}.sqlite3"
-        default["TEST"]["NAME"] = str(Path(tempfile.gettempdir()) / name)
+    default["NAME"] = databases.name_of(url)
+    if not databases.is_postgres:
         # A test database need not survive a power cut.
         options = default["OPTIONS"]
         options["init_command"] = options["init_command"].replace("FULL", "OFF")
     yield
-    if default["ENGINE"].endswith("sqlite3"):
-        Path(f"{default['TEST']['NAME']}-queue").unlink(missing_ok=True)
+    with django_db_blocker.unblock():
+        connection.close()
+    databases.drop(url)
 
 
 @pytest.fixture(autouse=True)
@@ -145,13 +148,20 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 @pytest.fixture(scope="session")
 def databases(shared_folder: Path) -> Databases:
     """Makes throw-away databases of the kind that the tests run on."""
-    build_static(shared_folder)
     url = os.environ.get("DATABASE_URL", "sqlite://")
     return Databases(url, shared_folder / "databases")
 
 
+@pytest.fixture(scope="session")
+def static_files(shared_folder: Path) -> None:
+    """What whole sites serve, built once."""
+    build_static(shared_folder)
+
+
 @pytest.fixture
-def live_site(databases: Databases, valkey_url: str) -> Iterator[Callable[..., Site]]:
+def live_site(
+    databases: Databases, static_files: None, valkey_url: str
+) -> Iterator[Callable[..., Site]]:
     """A function that starts the site; its options are those of `start_site`."""
     sites: list[Site] = []
 

@@ -23,7 +23,11 @@ IS_ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 )
 @pytest.mark.parametrize("name", list(BENCHMARKS))
 def test_benchmark_runs_and_writes_its_figures(
-    name: str, databases: Databases, valkey: str, tmp_path: Path
+    name: str,
+    databases: Databases,
+    static_files: None,
+    valkey: str,
+    tmp_path: Path,
 ):
     kind = "postgres" if databases.is_postgres else "sqlite"
     options = Options(seconds=0.3, clients=(2,), databases=(kind,), tiny=True)

@@ -46,7 +46,9 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def served(databases: Databases, tmp_path: Path) -> Iterator[Served]:
+def served(
+    databases: Databases, static_files: None, tmp_path: Path
+) -> Iterator[Served]:
     """The supervisor with the demo centre, its address, and what it prints."""
     share_static(tmp_path)
     database_url = databases.fresh("demo")

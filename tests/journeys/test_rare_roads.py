@@ -26,7 +26,7 @@ REDIS = "/15"
 
 
 @pytest.fixture(scope="module")
-def house(databases: Databases, valkey_url: str) -> Iterator[Site]:
+def house(databases: Databases, static_files: None, valkey_url: str) -> Iterator[Site]:
     """A site with a run for each road and a planner, without worker and tick."""
     site = start_site(databases, valkey_url + REDIS, workers=1)
     site.python(

@@ -62,18 +62,23 @@ class Databases:
     def fresh(self, template: str) -> str:
         """A copy of the template, as a DATABASE_URL; the template is made once."""
         with self._lock():
-            if not (self.folder / f"{template}.ready").exists():
-                self._make_template(template)
-            return self._copy(template)
+            self._need_template(template)
+            return self._copy(template, f"{os.getpid()}_{next(_numbers)}")
+
+    def name_of(self, url: str) -> str:
+        """A copy's name on its server, or the path of its file."""
+        if self.is_postgres:
+            return urllib.parse.urlsplit(url).path.lstrip("/")
+        return url.removeprefix("sqlite:///")
 
     def drop(self, url: str) -> None:
         """Remove a copy."""
+        name = self.name_of(url)
         if self.is_postgres:
-            name = urllib.parse.urlsplit(url).path.lstrip("/")
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             return
         for end in ("", "-wal", "-shm", "-queue"):
-            Path(url.removeprefix("sqlite:///") + end).unlink(missing_ok=True)
+            Path(name + end).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
@@ -92,26 +97,30 @@ class Databases:
             return self.url.rsplit("/", 1)[0] + f"/{self._name(name)}"
         return f"sqlite:///{self.folder / name}.sqlite3"
 
-    def _make_template(self, template: str) -> None:
-        url = self._url(template)
-        if self.is_postgres:
-            self._execute(f'CREATE DATABASE "{self._name(template)}"')
-        environment = site_environment(url, self.folder)
-        manage(environment, "migrate", "--no-input", "-v", "0")
-        manage(environment, "createcachetable")
+    def _need_template(self, template: str) -> None:
+        """Make a template unless it is there; the demo centre grows in an empty one."""
+        if (self.folder / f"{template}.ready").exists():
+            return
         if template == "demo":
+            self._need_template("empty")
+            environment = site_environment(self._copy("empty", "demo"), self.folder)
             manage(environment, "seed_demo")
+        else:
+            if self.is_postgres:
+                self._execute(f'CREATE DATABASE "{self._name(template)}"')
+            environment = site_environment(self._url(template), self.folder)
+            manage(environment, "migrate", "--no-input", "-v", "0")
+            manage(environment, "createcachetable")
         (self.folder / f"{template}.ready").touch()
 
-    def _copy(self, template: str) -> str:
-        name = f"{os.getpid()}_{next(_numbers)}"
+    def _copy(self, template: str, name: str) -> str:
         if self.is_postgres:
             source, target = self._name(template), self._name(name)
             self._execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
             return self._url(name)
-        source_path = self._url(template).removeprefix("sqlite:///")
+        source_path = self.name_of(self._url(template))
         with contextlib.closing(sqlite3.connect(source_path)) as source_file:
-            target_path = self._url(name).removeprefix("sqlite:///")
+            target_path = self.name_of(self._url(name))
             with contextlib.closing(sqlite3.connect(target_path)) as target_file:
                 source_file.backup(target_file)
         return self._url(name)
