@@ -149,7 +149,8 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 def databases(shared_folder: Path) -> Databases:
     """Makes throw-away databases of the kind that the tests run on."""
     url = os.environ.get("DATABASE_URL", "sqlite://")
-    return Databases(url, shared_folder / "databases")
+    empty = os.environ.get("EMPTY_DATABASE_URL", "")
+    return Databases(url, shared_folder / "databases", empty)
 
 
 @pytest.fixture(scope="session")

@@ -49,15 +49,25 @@ class CommandFailed(AssertionError):
 
 @dataclass
 class Databases:
-    """Makes databases of one kind, each a copy of a migrated template."""
+    """Makes databases of one kind, each a copy of a migrated template.
+
+    `empty` is the address of a migrated one where there is one already.
+    """
 
     url: str
     folder: Path
+    empty: str = ""
 
     @property
     def is_postgres(self) -> bool:
         """Whether sites get a PostgreSQL database rather than a SQLite file."""
         return self.url.startswith("postgres")
+
+    def make_empty(self) -> str:
+        """Migrate the empty template and give its address, for other processes."""
+        with self._lock():
+            self._need_template("empty")
+            return self._url("empty")
 
     def fresh(self, template: str) -> str:
         """A copy of the template, as a DATABASE_URL; the template is made once."""
@@ -93,13 +103,16 @@ class Databases:
         return f"site_{mark}_{name}"
 
     def _url(self, name: str) -> str:
+        if name == "empty" and self.empty:
+            return self.empty
         if self.is_postgres:
             return self.url.rsplit("/", 1)[0] + f"/{self._name(name)}"
         return f"sqlite:///{self.folder / name}.sqlite3"
 
     def _need_template(self, template: str) -> None:
         """Make a template unless it is there; the demo centre grows in an empty one."""
-        if (self.folder / f"{template}.ready").exists():
+        is_given = template == "empty" and self.empty
+        if is_given or (self.folder / f"{template}.ready").exists():
             return
         if template == "demo":
             self._need_template("empty")
@@ -114,15 +127,15 @@ class Databases:
         (self.folder / f"{template}.ready").touch()
 
     def _copy(self, template: str, name: str) -> str:
+        source, target = (self.name_of(self._url(one)) for one in (template, name))
         if self.is_postgres:
-            source, target = self._name(template), self._name(name)
             self._execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
             return self._url(name)
-        source_path = self.name_of(self._url(template))
-        with contextlib.closing(sqlite3.connect(source_path)) as source_file:
-            target_path = self.name_of(self._url(name))
-            with contextlib.closing(sqlite3.connect(target_path)) as target_file:
-                source_file.backup(target_file)
+        with (
+            contextlib.closing(sqlite3.connect(source)) as source_file,
+            contextlib.closing(sqlite3.connect(target)) as target_file,
+        ):
+            source_file.backup(target_file)
         return self._url(name)
 
     def _execute(self, statement: str) -> None:
