@@ -24,6 +24,15 @@ YOUNGEST = 7
 OLDEST = 110
 
 
+class TeachersField(forms.ModelMultipleChoiceField):
+    """Instructors or consultants by their names in the reader's language."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.public_name
+
+
 class PhoneForm(forms.Form):
     """The one door: a known number and a new one get the same answer."""
 

@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import TeachersField
 from accounts.models import Person
 from booking.models import MachineKind, Room
 from consulting.models import (
@@ -42,13 +43,6 @@ def _text(label: Any, **attrs: str) -> CleanCharField:
 
 def _number(label: Any, least: int, most: int, **kwargs: Any) -> IntegerField:
     return IntegerField(label=label, min_value=least, max_value=most, **kwargs)
-
-
-class PeopleField(forms.ModelMultipleChoiceField):
-    """Consultants by their public names."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return obj.public_name
 
 
 class ServiceForm(forms.Form):
@@ -117,14 +111,14 @@ class ServiceForm(forms.Form):
         label=_("Room, for meetings in the centre"),
         queryset=Room.objects.order_by("code"),
         required=False,
+        empty_label="–",
     )
-    consultants = PeopleField(
+    consultants = TeachersField(
         label=_("Consultants"),
         queryset=Person.objects.filter(teaching_profile__consults=True)
         .select_related("teaching_profile")
         .order_by("search_key"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, *args: Any, service: Service | None = None, **kw: Any) -> None:

@@ -12,6 +12,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import TeachersField
 from accounts.models import Person
 from booking.models import Room
 from courses.models import ASCII_CODE, Approval, Audience, Course, CourseRun
@@ -196,11 +197,7 @@ class RunForm(forms.Form):
         validators=[ASCII_CODE],
         widget=forms.TextInput(attrs={"dir": "ltr"}),
     )
-    instructors = forms.ModelMultipleChoiceField(
-        label=_("Instructors"),
-        queryset=Person.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-    )
+    instructors = TeachersField(label=_("Instructors"), queryset=Person.objects.none())
     room = forms.ModelChoiceField(
         label=_("Room"), queryset=Room.objects.all(), empty_label=_("Choose")
     )
@@ -254,7 +251,9 @@ class RunForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        teaching = Person.objects.filter(teaching_profile__teaches=True)
+        teaching = Person.objects.filter(teaching_profile__teaches=True).select_related(
+            "teaching_profile"
+        )
         self.fields["instructors"].queryset = teaching.order_by("search_key")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -342,11 +341,7 @@ class PlaceForm(forms.Form):
     room = forms.ModelChoiceField(
         label=_("Room"), queryset=Room.objects.all(), empty_label=None
     )
-    instructors = forms.ModelMultipleChoiceField(
-        label=_("Instructors"),
-        queryset=Person.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-    )
+    instructors = TeachersField(label=_("Instructors"), queryset=Person.objects.none())
 
     ERROR_FIELDS: ClassVar[dict[str, str]] = {
         "past": "on",
@@ -361,10 +356,10 @@ class PlaceForm(forms.Form):
     def __init__(self, *args: Any, teaching: Iterable[Person], **kwargs: Any) -> None:
         """`teaching` are those who give it now, whatever became of their profile."""
         super().__init__(*args, **kwargs)
-        people = Q(teaching_profile__teaches=True) | Q(pk__in=[p.pk for p in teaching])
-        self.fields["instructors"].queryset = Person.objects.filter(  # type: ignore[attr-defined]
-            people
-        ).order_by("search_key")
+        people = Person.objects.filter(
+            Q(teaching_profile__teaches=True) | Q(pk__in=[p.pk for p in teaching])
+        ).select_related("teaching_profile")
+        self.fields["instructors"].queryset = people.order_by("search_key")  # type: ignore[attr-defined]
 
 
 class NewSessionForm(PlaceForm):

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts.models import TeachingProfile
 from courses.models import CourseRun
 from tests.desk.people import enrol_one, make_teacher, planner
 from tests.factories import NOW, make_room, make_run
@@ -79,6 +80,20 @@ def test_session_gets_another_room_and_a_substitute(client: Client) -> None:
     assert list(session.instructors.all()) == [substitute]
     assert "کلاس دو" in page
     assert substitute.name in page
+
+
+def test_instructors_are_named_in_the_language_of_the_page(client: Client) -> None:
+    run, teacher = make_run(), make_teacher()
+    TeachingProfile.objects.filter(person=teacher).update(name_en="Akbar Hesabdan")
+    path = f"/staff/runs/{run.code}/sessions/new/"
+
+    persian = client.get(path).content.decode()
+    client.cookies["language"] = "en"
+    english = client.get(path).content.decode()
+
+    assert teacher.name in persian
+    assert "Akbar Hesabdan" in english
+    assert teacher.name not in english
 
 
 def test_session_is_added_a_week_after_the_last(client: Client) -> None:
