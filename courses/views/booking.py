@@ -23,7 +23,7 @@ from django.views.decorators.http import (
 )
 
 from accounts.access import go_to_claim, person_of, signed_in
-from accounts.applicant_forms import ME
+from accounts.applicant_forms import ME, OTHER
 from accounts.models import Firm
 from booking.exceptions import (
     ApprovalNeeded,
@@ -154,7 +154,7 @@ def apply_page(
     wish = read_wish(request.POST or request.GET, run, _places_held(own, now))
     if wish.is_new and template == "courses/book.html":
         _keep(request, run, wish.places, now)
-    form = _form(request, run, wish, now)
+    form = _form(request, run, wish, now, has_place=own.standing is not None)
     context: dict[str, Any] = {"form": form}
     reasons = known_reasons(form.posted_needs)
     if not form.is_bound:
@@ -194,15 +194,23 @@ def _tell_needs(
 
 
 def _form(
-    request: HttpRequest, run: CourseRun, wish: Wish, now: dt.datetime
+    request: HttpRequest,
+    run: CourseRun,
+    wish: Wish,
+    now: dt.datetime,
+    *,
+    has_place: bool,
 ) -> ApplicationForm:
-    """The form of so many places; another number keeps what was typed, unchecked."""
+    """The form of so many places; another number keeps what was typed, unchecked.
+
+    Who `has_place` already can only book for others.
+    """
     typed: QueryDict | None = request.POST if request.method == "POST" else None
     if typed is not None and "take" in typed:
         typed = with_fewer(typed, wish.places)
-    known = {}
+    known: dict[str, Any] = {"who": OTHER} if has_place else {}
     if typed is not None and wish.is_new:
-        known = {k: v for k, v in typed.dict().items() if k not in ("places", "shown")}
+        known |= {k: v for k, v in typed.dict().items() if k not in ("places", "shown")}
         typed = None
     return ApplicationForm(
         typed,
@@ -231,6 +239,8 @@ def _keep(request: HttpRequest, run: CourseRun, places: int, now: dt.datetime) -
 
 def _warn_of_overlap(form: ApplicationForm, run: CourseRun, now: dt.datetime) -> None:
     """Say it before anything is typed; whether it counts is seen when it is sent."""
+    if form.initial.get("who") == OTHER:
+        return
     found = own_overlaps(
         person=form.person,
         seen_by=form.user,

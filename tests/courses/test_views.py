@@ -353,6 +353,19 @@ def test_book_again_says_that_there_is_a_place_already(client: Client) -> None:
     assert "/bookings/done/" in text(response)
 
 
+def test_book_for_others_is_chosen_for_who_has_a_place(client: Client) -> None:
+    run = make_run(capacity=3)
+    user, person = sign_in(client)
+    before = client.get(f"/runs/{run.code}/book/")
+    enrol(run_id=run.pk, booker=user, people=[person], key=new_key(), now=NOW)
+
+    page = client.get(f"/runs/{run.code}/book/")
+
+    assert before.context["form"]["who"].value() == "me"
+    assert page.context["form"]["who"].value() == "other"
+    assert "دیدن ثبت‌نام</a>." in text(page)
+
+
 def test_who_was_registered_by_others_is_asked_first(client: Client) -> None:
     run = make_run()
     user = make_user(phone_verified_at=NOW)
