@@ -30,7 +30,7 @@ class PeriodExportForm(ExportForm):
     """Runs that begin in a period; both days are included."""
 
     since = JalaliDateField(label=_("First class from"))
-    until = JalaliDateField(label=_("to"))
+    until = JalaliDateField(label=_("First class until"))
 
     field_order = ("since", "until", "form", "key")
 
