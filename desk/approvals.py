@@ -16,7 +16,7 @@ from courses.models import CourseRun
 THING = (
     "offering__course_run__course",
     "offering__meeting__service",
-    "offering__meeting__consultant",
+    "offering__meeting__consultant__teaching_profile__person",
 )
 
 

@@ -90,7 +90,7 @@ def meetings_between(
         .order_by("pk")
     )
     return rows.select_related(
-        "service", "room", "consultant", "offering"
+        "service", "room", "consultant__teaching_profile__person", "offering"
     ).prefetch_related(
         Prefetch("offering__reservations", queryset=people, to_attr="coming")
     )

@@ -62,7 +62,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "party__booked_by__person",
             "offering__course_run__course",
             "offering__meeting__service",
-            "offering__meeting__consultant",
+            "offering__meeting__consultant__teaching_profile__person",
             "forgiven",
         )
         .order_by("-created_at", "-pk")
