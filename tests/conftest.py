@@ -35,7 +35,10 @@ from tests.support.site import (
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "databases"}
 # They begin first, so that no process waits for the other one at the end.
-LONG = ("stories", "storm", "faults", "races", "bench", "kills", "crawler", "fresh")
+LONG = (
+    *("stories", "storm", "faults", "races", "bench", "kills", "crawler", "fresh"),
+    *("live_site", "serve", "audit"),
+)
 
 
 def pytest_collection_modifyitems(
