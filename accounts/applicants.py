@@ -12,7 +12,7 @@ from accounts import services
 from accounts.access import person_of
 from accounts.exceptions import AccountsError
 from accounts.models import Consent, ConsentKind, Person, User
-from core.compiled import KEY, Given, Select
+from core.compiled import KEY, Given, Question, Select
 from core.transactions import atomic_retrying
 
 NEWEST_CONSENT = Select(
@@ -91,6 +91,11 @@ def needs_consent(person: Person | None) -> bool:
     if person is None:
         return True
     return not NEWEST_CONSENT.first(person=person.pk)
+
+
+def consent_question(person: Person) -> Question:
+    """What `needs_consent` asks."""
+    return NEWEST_CONSENT.asking(person=person.pk)
 
 
 def require_consent(applicant: Applicant) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import F, Q
 
 from booking.models import Offering
-from core.compiled import KEY, MOMENT, Given, Update
+from core.compiled import KEY, MOMENT, Change, Given, Update, write_together
 
 PLACES = Given("places", KEY)
 TAKE = Update(
@@ -49,13 +49,16 @@ def lock_one(offering_id: int) -> Offering:
     return lock([offering_id])[0]
 
 
-def take(offering_id: int, places: int, *, now: dt.datetime) -> bool:
+def take(
+    offering_id: int, places: int, *, now: dt.datetime, after: Sequence[Change] = ()
+) -> bool:
     """Take free places for the public; the row count is the verdict.
 
     False when too few are free, anyone waits, a draw is to come, or the booking window
-    is not open.
+    is not open. The changes `after` which it comes are written on the same trip.
     """
-    return bool(TAKE(offering=offering_id, places=places, now=now))
+    change = TAKE.writing(offering=offering_id, places=places, now=now)
+    return bool(write_together(*after, change)[-1])
 
 
 def take_by_centre(offering_id: int, places: int) -> bool:

@@ -9,6 +9,9 @@ what differs; its SQL is made at the first call, and each call fills in the valu
 
 For other queries `QuerySet` is the place: nothing here knows prefetches or joins in
 an update.
+
+What is known to be asked or written next can go to PostgreSQL in one trip: see
+`asked_ahead` and `write_together`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import models, transaction
@@ -81,6 +87,16 @@ def _filled(
     ]
 
 
+def _saved(
+    field: models.Field[Any, Any], row: models.Model, connection: BaseDatabaseWrapper
+) -> Any:
+    """The value of a field as the driver takes it; NULL needs no adapting."""
+    value = field.pre_save(row, True)
+    if value is None and field.null:
+        return None
+    return field.get_db_prep_save(value, connection)
+
+
 @contextmanager
 def _cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     """A cursor for a statement that is always the same.
@@ -108,6 +124,37 @@ def _writing_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
         yield cursor
 
 
+@contextmanager
+def _one_trip(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """What is sent inside goes to PostgreSQL at once; its answers are there after it.
+
+    https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+@contextmanager
+def _with_begin(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The first statement of a transaction goes together with psycopg's BEGIN."""
+    if connection.in_atomic_block and _is_idle(connection):
+        with _one_trip(connection):
+            yield
+    else:
+        yield
+
+
+def _is_idle(connection: BaseDatabaseWrapper) -> bool:
+    """Whether PostgreSQL has not been told of the transaction yet."""
+    if connection.vendor != "postgresql":
+        return False
+    return bool(connection.connection.pgconn.transaction_status == 0)
+
+
 class Select(Generic[T]):
     """A queryset of instances, or of `values_list`, that is asked by calling it."""
 
@@ -126,15 +173,35 @@ class Select(Generic[T]):
         compiler.get_converters = lambda expressions: converters
         return queryset, compiler, sql, params
 
+    def asking(self, **values: Any) -> Question:
+        """The question with these values, for `asked_ahead`."""
+        return Question(self, values)
+
     def __call__(self, **values: Any) -> list[T]:
         """The rows, for these values."""
         connection = transaction.get_connection()
+        rows = _answered(self, values)
+        if rows is None:
+            with _cursor(connection) as cursor:
+                self._send(cursor, values, connection)
+                rows = cursor.fetchall()
+        return self._read(rows, connection)
+
+    def _statement(
+        self, connection: BaseDatabaseWrapper
+    ) -> tuple[models.QuerySet[Any, T], Any, str, Params]:
         if connection.vendor not in self._made:
             self._made[connection.vendor] = self._compile(connection)
-        queryset, made, sql, params = self._made[connection.vendor]
-        with _cursor(connection) as cursor:
-            cursor.execute(sql, _filled(params, values, connection))
-            rows = cursor.fetchall()
+        return self._made[connection.vendor]
+
+    def _send(
+        self, cursor: Any, values: Mapping[str, Any], connection: BaseDatabaseWrapper
+    ) -> None:
+        _queryset, _made, sql, params = self._statement(connection)
+        cursor.execute(sql, _filled(params, values, connection))
+
+    def _read(self, rows: list[Any], connection: BaseDatabaseWrapper) -> list[T]:
+        queryset, made, _sql, _params = self._statement(connection)
         compiler = copy.copy(made)
         compiler.connection = connection
         compiler.execute_sql = lambda *args, **kwargs: [rows]
@@ -166,6 +233,63 @@ class _Asked:
         return self._compiler
 
 
+@dataclass(frozen=True)
+class Question:
+    """A `Select` with its values, not asked yet."""
+
+    select: Select[Any]
+    values: Mapping[str, Any]
+
+
+@dataclass
+class _Answer:
+    """What came back, until somebody asks for it."""
+
+    question: Question
+    rows: list[Any]
+
+
+_answers: ContextVar[list[_Answer] | None] = ContextVar("answers", default=None)
+
+
+@contextmanager
+def asked_ahead(*questions: Question) -> Iterator[None]:
+    """Ask several at once; whoever asks one of them inside gets that answer, once.
+
+    For reads that nothing is written between. SQLite, which has no way to go, is asked
+    when they are.
+    """
+    connection = transaction.get_connection()
+    if connection.vendor != "postgresql":
+        yield
+        return
+    token = _answers.set(_asked(questions, connection))
+    try:
+        yield
+    finally:
+        _answers.reset(token)
+
+
+def _asked(
+    questions: Sequence[Question], connection: BaseDatabaseWrapper
+) -> list[_Answer]:
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(_cursor(connection)) for _ in questions]
+        with _one_trip(connection):
+            for question, cursor in zip(questions, cursors, strict=True):
+                question.select._send(cursor, question.values, connection)
+        rows = [cursor.fetchall() for cursor in cursors]
+    return [_Answer(*one) for one in zip(questions, rows, strict=True)]
+
+
+def _answered(select: Select[Any], values: Mapping[str, Any]) -> list[Any] | None:
+    answers = _answers.get() or []
+    for number, answer in enumerate(answers):
+        if answer.question.select is select and answer.question.values == values:
+            return answers.pop(number).rows
+    return None
+
+
 class Update:
     """An UPDATE of the rows of a queryset; calling it gives how many it found."""
 
@@ -181,15 +305,43 @@ class Update:
         made: tuple[str, Params] = query.get_compiler(connection=connection).as_sql()
         return made
 
+    def writing(self, **values: Any) -> Change:
+        """The change with these values, for `write_together`."""
+        return Change(self, values)
+
     def __call__(self, **values: Any) -> int:
         """How many rows were changed."""
         connection = transaction.get_connection()
+        with _writing_cursor(connection) as cursor:
+            self._send(cursor, values, connection)
+            return int(cursor.rowcount)
+
+    def _send(
+        self, cursor: Any, values: Mapping[str, Any], connection: BaseDatabaseWrapper
+    ) -> None:
         if connection.vendor not in self._made:
             self._made[connection.vendor] = self._compile(connection)
         sql, params = self._made[connection.vendor]
-        with _writing_cursor(connection) as cursor:
-            cursor.execute(sql, _filled(params, values, connection))
-            return int(cursor.rowcount)
+        cursor.execute(sql, _filled(params, values, connection))
+
+
+@dataclass(frozen=True)
+class Change:
+    """An `Update` with its values, not written yet."""
+
+    update: Update
+    values: Mapping[str, Any]
+
+
+def write_together(*changes: Change) -> list[int]:
+    """Write several one after another, in one trip; how many rows each changed."""
+    connection = transaction.get_connection()
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(_writing_cursor(connection)) for _ in changes]
+        with _one_trip(connection):
+            for change, cursor in zip(changes, cursors, strict=True):
+                change.update._send(cursor, change.values, connection)
+        return [int(cursor.rowcount) for cursor in cursors]
 
 
 class Insert:
@@ -223,7 +375,7 @@ class Insert:
             self._on_conflict = OnConflict.UPDATE
         self._made: dict[str, tuple[str, Any, list[Any]]] = {}
 
-    @property
+    @cached_property
     def _fields(self) -> list[Any]:
         fields = self._model._meta.concrete_fields
         return [f for f in fields if not isinstance(f, models.AutoField)]
@@ -260,12 +412,10 @@ class Insert:
             self._made[connection.vendor] = self._compile(connection, row)
         sql, returning, returned = self._made[connection.vendor]
         row._prepare_related_fields_for_save(operation_name="insert")  # type: ignore[attr-defined]
-        values = [
-            field.get_db_prep_save(field.pre_save(row, True), connection)
-            for field in self._fields
-        ]
+        values = [_saved(field, row, connection) for field in self._fields]
         with _writing_cursor(connection) as cursor:
-            cursor.execute(sql, values)
+            with _with_begin(connection):
+                cursor.execute(sql, values)
             found = returned and connection.ops.fetch_returned_insert_columns(
                 cursor, returning
             )

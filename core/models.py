@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.compiled import KEY, Given, Update
+from core.compiled import KEY, Change, Given, Update, write_together
 from core.work_models import (  # noqa: F401 - Django looks for models here
     Work,
     WorkFile,
@@ -36,8 +36,12 @@ class IdempotencyKey(models.Model):
 
     def remember(self, result_id: int) -> None:
         """Keep the primary key of what the form made, in the same transaction."""
+        write_together(self.remembering(result_id))
+
+    def remembering(self, result_id: int) -> Change:
+        """As `remember`, to be written together with something else."""
         self.result_id = result_id
-        REMEMBER(pk=self.pk, result=result_id)
+        return REMEMBER.writing(pk=self.pk, result=result_id)
 
 
 REMEMBER = Update(

@@ -26,7 +26,7 @@ from booking.models import (
     ReservationState,
 )
 from booking.owners import Event, tell
-from core.compiled import KEY, MOMENT, Given, Select
+from core.compiled import KEY, MOMENT, Given, Question, Select
 from core.transactions import atomic_retrying
 
 
@@ -40,8 +40,11 @@ def counted(person: Person, now: dt.datetime) -> ReservationQuerySet:
 
 
 def _missed(person_ids: list[int], now: dt.datetime) -> ReservationQuerySet:
-    since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
-    return _unforgiven(since).filter(person__in=person_ids)
+    return _unforgiven(_since(now)).filter(person__in=person_ids)
+
+
+def _since(now: dt.datetime) -> dt.datetime:
+    return now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
 
 
 def _unforgiven(since: dt.datetime | Given) -> ReservationQuerySet:
@@ -85,11 +88,15 @@ def needing_approval(people: Iterable[Person], now: dt.datetime) -> set[int]:
 
 def needs_approval(person: Person, now: dt.datetime) -> bool:
     """Whether the next booking of a person needs approval because of no-shows."""
-    since = now - dt.timedelta(days=settings.HIDAJ_NO_SHOW_DAYS)
-    missed = len(MISSED(person=person.pk, since=since))
+    missed = len(MISSED(person=person.pk, since=_since(now)))
     return missed >= settings.HIDAJ_NO_SHOWS_BEFORE_APPROVAL and bool(
         needing_approval([person], now)
     )
+
+
+def no_show_question(person: Person, now: dt.datetime) -> Question:
+    """What `needs_approval` asks first, and of nearly everybody all that it asks."""
+    return MISSED.asking(person=person.pk, since=_since(now))
 
 
 @atomic_retrying

@@ -39,7 +39,7 @@ from booking.services.places import (
     snapshot_firm,
 )
 from booking.states import begin, change_reservation
-from core.compiled import KEY, MOMENT, Given, Select
+from core.compiled import KEY, MOMENT, Change, Given, Select, write_together
 from core.idempotency import form_digest, once
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
@@ -161,13 +161,15 @@ def _take_or_raise(
     now: dt.datetime,
     by_centre: bool = False,
     own: int = 0,
+    after: Sequence[Change] = (),
 ) -> None:
     """The seat comes last; when it is gone, expired holds are given back first.
 
     What an expired hold frees belongs to the waiting list before it belongs to us.
     `own` places are held by the booker already: they count in what is left for them.
+    `after` as in `seats.take`.
     """
-    if _take(offering, places, now=now, by_centre=by_centre):
+    if _take(offering, places, now=now, by_centre=by_centre, after=after):
         return
     offering = seats.lock_one(offering.pk)
     if release_expired_in(offering, now=now):
@@ -184,11 +186,17 @@ def _take_or_raise(
 
 
 def _take(
-    offering: Offering, places: int, *, now: dt.datetime, by_centre: bool
+    offering: Offering,
+    places: int,
+    *,
+    now: dt.datetime,
+    by_centre: bool,
+    after: Sequence[Change] = (),
 ) -> bool:
     if by_centre:
+        write_together(*after)
         return seats.take_by_centre(offering.pk, places)
-    return seats.take(offering.pk, places, now=now)
+    return seats.take(offering.pk, places, now=now, after=after)
 
 
 @atomic_retrying
@@ -355,7 +363,6 @@ def _book_free(
     record: IdempotencyKey,
 ) -> list[Reservation]:
     party = create_party(offering, booker, len(people), now=now)
-    record.remember(party.pk)
     confirmed = ReservationState.CONFIRMED
     rows = [new_reservation(party, person, confirmed, now=now) for person in people]
     write_needs(rows, needs)
@@ -367,7 +374,13 @@ def _book_free(
         raise AlreadyBooked from error
     for reservation in rows:
         tell(event_of(reservation), reservation, now)
-    _take_or_raise(offering, len(people), now=now, by_centre=by_centre)
+    _take_or_raise(
+        offering,
+        len(people),
+        now=now,
+        by_centre=by_centre,
+        after=[record.remembering(party.pk)],
+    )
     return rows
 
 

@@ -14,6 +14,7 @@ from accounts import services as people
 from accounts.access import person_of
 from accounts.applicants import (
     Applicant,
+    consent_question,
     needs_consent,
     own_person,
     person_who_comes,
@@ -22,8 +23,9 @@ from accounts.models import Firm, Gender, Person, User
 from booking import overlaps
 from booking.models import Party, WaitingEntry
 from booking.services.needs import Need, Needs, require_told
+from booking.services.no_shows import no_show_question
 from booking.services.room import require_room
-from core.compiled import KEY, MOMENT, Given, Select
+from core.compiled import KEY, MOMENT, Given, Select, asked_ahead
 from core.exceptions import HidajError
 from core.idempotency import form_digest, once, result_of
 from core.models import IdempotencyKey
@@ -146,11 +148,16 @@ def _ask_about_known(
     person = person_of(booker)
     if person is None or not applicant.adds_nothing_to(person):
         return None
-    if needs_consent(person):
-        return None
-    eligibility.require_audience(run, [person])
-    _require_no_overlap(run, booker, [person], accepts_overlap, now)
-    return person, _needs(run, [person], applicant, told_needs, now)
+    with asked_ahead(
+        consent_question(person),
+        overlaps.overlap_question(person, booker),
+        no_show_question(person, now),
+    ):
+        if needs_consent(person):
+            return None
+        eligibility.require_audience(run, [person])
+        _require_no_overlap(run, booker, [person], accepts_overlap, now)
+        return person, _needs(run, [person], applicant, told_needs, now)
 
 
 @atomic_retrying

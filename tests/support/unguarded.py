@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,7 @@ from django.db.models import F
 from booking import seats
 from booking.exceptions import Full
 from booking.models import Offering, Party
+from core.compiled import Change, write_together
 from courses.services import applications
 
 THINKING_SECONDS = 3.0
@@ -35,7 +37,10 @@ def drop_check() -> None:
         editor.remove_constraint(Offering, constraint)
 
 
-def _take_blindly(offering_id: int, places: int, *, now: dt.datetime) -> bool:
+def _take_blindly(
+    offering_id: int, places: int, *, now: dt.datetime, after: Sequence[Change] = ()
+) -> bool:
+    write_together(*after)
     rows = Offering.objects.filter(pk=offering_id)
     return bool(rows.update(seats_taken=F("seats_taken") + places))
 
