@@ -22,6 +22,8 @@ from courses.services.applications import CourseApplicant, apply_for_place
 _users: list[int] = []
 # More bookings than any client will manage.
 MOST_PER_SECOND = 1500
+# psycopg prepares what came five times.
+WARM_UP = 8
 BOUNDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
@@ -122,9 +124,10 @@ def measure_service(
     jobs = _jobs(clients, runs, world.make_people(int(MOST_PER_SECOND * seconds)))
     offerings = [run["offering_id"] for run in jobs[0].runs]
     before = world.places_taken(offerings)
-    done = measure(service, jobs, seconds=seconds)
+    done = measure(service, jobs, seconds=seconds, warm_up=WARM_UP)
     taken = world.places_taken(offerings) - before
-    assert taken == done.outcomes["booked"], (taken, done.outcomes)
+    booked = done.warmed["booked"] + done.outcomes["booked"]
+    assert taken == booked, (taken, booked)
     return _figures(done)
 
 
@@ -133,7 +136,7 @@ def measure_raw(
 ) -> dict[str, Any]:
     """The same rows for as many clients as plain SQL: the ceiling."""
     jobs = _jobs(clients, runs, _users)
-    done = measure(raw.client, jobs, seconds=seconds)
+    done = measure(raw.client, jobs, seconds=seconds, warm_up=WARM_UP)
     return _figures(done)
 
 
@@ -143,7 +146,7 @@ def measure_full(clients: int, seconds: float) -> dict[str, Any]:
     assert _apply(run["id"], _user(_users[0])) == "booked"
     people = world.make_people(100)
     jobs = [Job([run], people, number) for number in range(clients)]
-    done = measure(full, jobs, seconds=seconds)
+    done = measure(full, jobs, seconds=seconds, warm_up=WARM_UP)
     assert set(done.outcomes) <= {"full"}, done.outcomes
     return _figures(done)
 

@@ -8,6 +8,7 @@ back, too.
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 from collections import Counter
@@ -32,9 +33,13 @@ class ClientFailed(AssertionError):
 
 @dataclass
 class Measured:
-    """What clients did together: outcomes, and how long each act took in seconds."""
+    """What clients did together: outcomes, and how long each act took in seconds.
+
+    `warmed` are the outcomes of the acts that were not timed.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    warmed: Counter[str] = field(default_factory=Counter)
     times: list[float] = field(default_factory=list)
     per_client: list[int] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)
@@ -57,18 +62,28 @@ class Measured:
 
 
 def measure(
-    case: Callable[[Any], Act], jobs: Sequence[Any], *, seconds: float
+    case: Callable[[Any], Act],
+    jobs: Sequence[Any],
+    *,
+    seconds: float,
+    warm_up: int = 0,
 ) -> Measured:
-    """Run `case` in one process for each job, for so many seconds."""
+    """Run `case` in one process for each job, for so many seconds.
+
+    Each does it `warm_up` times before the clock runs: a process that was just forked
+    copies the memory that it touches, and prepares its statements.
+    """
     context = get_context("fork")
     barrier = context.Barrier(len(jobs))
     # A connection must not be shared with a child.
     connections.close_all()
+    # A collection in a child would copy all memory of its parent.
+    gc.freeze()
     pipes, processes = [], []
     for job in jobs:
         here, there = context.Pipe(duplex=False)
         process = context.Process(
-            target=_client, args=(case, job, seconds, barrier, there)
+            target=_client, args=(case, job, seconds, warm_up, barrier, there)
         )
         process.start()
         there.close()
@@ -94,11 +109,14 @@ def _client(
     case: Callable[[Any], Act],
     job: Any,
     seconds: float,
+    warm_up: int,
     barrier: Barrier,
     results: Connection,
 ) -> None:
     try:
-        results.send(_act_for(case(job), seconds, barrier))
+        act = case(job)
+        warmed = Counter(outcome for _ in range(warm_up) if (outcome := act()))
+        results.send((warmed, *_act_for(act, seconds, barrier)))
     except Exception:  # noqa: BLE001 (told to the parent, which raises it)
         barrier.abort()
         results.send(traceback.format_exc())
@@ -127,11 +145,12 @@ def _act_for(act: Act, seconds: float, barrier: Barrier) -> Any:
 
 def _together(got: list[Any]) -> Measured:
     whole = Measured()
-    for outcomes, times, _started, _ended, cpu, notes in got:
+    for warmed, outcomes, times, _started, _ended, cpu, notes in got:
+        whole.warmed += warmed
         whole.notes += notes
         whole.cpu_seconds += cpu
         whole.outcomes += outcomes
         whole.times += times
         whole.per_client.append(len(times))
-    whole.seconds = max(g[3] for g in got) - min(g[2] for g in got)
+    whole.seconds = max(g[4] for g in got) - min(g[3] for g in got)
     return whole
