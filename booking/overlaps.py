@@ -143,4 +143,4 @@ def overlap_words(found: Sequence[Times]) -> str:
             % {"count": to_reader_digits(str(more))}
         )
     words = _("There is another booking at the same time.")
-    return words + " " + _("; ").join(named)
+    return words + " " + _("; ").join(named) + "."
