@@ -10,15 +10,7 @@ from django.db import IntegrityError
 
 from accounts.models import Person, User
 from booking import owners, seats
-from booking.exceptions import (
-    AlreadyBooked,
-    CancelTooLate,
-    Closed,
-    DrawAhead,
-    Full,
-    HoldOver,
-    TooFew,
-)
+from booking.exceptions import AlreadyBooked, CancelTooLate, HoldOver
 from booking.models import (
     GIVEN_BACK,
     Offering,
@@ -28,6 +20,7 @@ from booking.models import (
 )
 from booking.owners import Event, tell
 from booking.services import waiting
+from booking.services.free_places import take_or_raise
 from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
     create_party,
@@ -39,7 +32,7 @@ from booking.services.places import (
     snapshot_firm,
 )
 from booking.states import begin, change_reservation
-from core.compiled import KEY, MOMENT, Change, Given, Select, write_together
+from core.compiled import KEY, MOMENT, Given, Select
 from core.idempotency import form_digest, once
 from core.models import IdempotencyKey
 from core.transactions import atomic_retrying
@@ -67,7 +60,7 @@ def hold_places(
     offering = Offering.objects.get(pk=offering_id)
     # Of two taps at once the slower one runs again and finds the hold of the other.
     party = _new_hold(offering, booker, size, now=now)
-    _take_or_raise(offering, size, now=now)
+    take_or_raise(offering, size, now=now)
     return party
 
 
@@ -103,7 +96,7 @@ def _grow_hold(
         for _ in range(more)
     ]
     begin(rows, by=party.booked_by, now=now)
-    _take_or_raise(offering, more, now=now, by_centre=by_centre, own=held)
+    take_or_raise(offering, more, now=now, by_centre=by_centre, own=held)
 
 
 def _shrink_hold(
@@ -152,51 +145,6 @@ def _release_own_expired(offering_id: int, booker: User, *, now: dt.datetime) ->
         offering = seats.lock_one(offering_id)
         release_expired_in(offering, now=now)
         waiting.fill(offering, now=now)
-
-
-def _take_or_raise(
-    offering: Offering,
-    places: int,
-    *,
-    now: dt.datetime,
-    by_centre: bool = False,
-    own: int = 0,
-    after: Sequence[Change] = (),
-) -> None:
-    """The seat comes last; when it is gone, expired holds are given back first.
-
-    What an expired hold frees belongs to the waiting list before it belongs to us.
-    `own` places are held by the booker already: they count in what is left for them.
-    `after` as in `seats.take`.
-    """
-    if _take(offering, places, now=now, by_centre=by_centre, after=after):
-        return
-    offering = seats.lock_one(offering.pk)
-    if release_expired_in(offering, now=now):
-        waiting.fill(offering, now=now)
-        if _take(offering, places, now=now, by_centre=by_centre):
-            return
-    if offering.awaits_draw:
-        raise DrawAhead
-    is_closed = not by_centre and not offering.is_bookable(now)
-    if is_closed or offering.cancelled_at:
-        raise Closed
-    left = own + max(0, offering.places_left)
-    raise TooFew(left) if left else Full()
-
-
-def _take(
-    offering: Offering,
-    places: int,
-    *,
-    now: dt.datetime,
-    by_centre: bool,
-    after: Sequence[Change] = (),
-) -> bool:
-    if by_centre:
-        write_together(*after)
-        return seats.take_by_centre(offering.pk, places)
-    return seats.take(offering.pk, places, now=now, after=after)
 
 
 @atomic_retrying
@@ -374,7 +322,7 @@ def _book_free(
         raise AlreadyBooked from error
     for reservation in rows:
         tell(event_of(reservation), reservation, now)
-    _take_or_raise(
+    take_or_raise(
         offering,
         len(people),
         now=now,
