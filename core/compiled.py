@@ -152,7 +152,11 @@ def _is_idle(connection: BaseDatabaseWrapper) -> bool:
     """Whether PostgreSQL has not been told of the transaction yet."""
     if connection.vendor != "postgresql":
         return False
-    return bool(connection.connection.pgconn.transaction_status == 0)
+    # With SQLite nothing of PostgreSQL's is loaded.
+    from psycopg.pq import TransactionStatus
+
+    status = connection.connection.pgconn.transaction_status
+    return bool(status == TransactionStatus.IDLE)
 
 
 class Select(Generic[T]):
@@ -335,6 +339,8 @@ class Change:
 
 def write_together(*changes: Change) -> list[int]:
     """Write several one after another, in one trip; how many rows each changed."""
+    if not changes:
+        return []
     connection = transaction.get_connection()
     with ExitStack() as stack:
         cursors = [stack.enter_context(_writing_cursor(connection)) for _ in changes]
