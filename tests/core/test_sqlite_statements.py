@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-pytestmark = pytest.mark.skipif("connection.vendor != 'sqlite'")
+pytestmark = pytest.mark.skipif(
+    "connection.vendor != 'sqlite'", reason="the driver is SQLite's"
+)
 
 # The driver keeps 100 unless it is told otherwise.
 OTHERS = 150

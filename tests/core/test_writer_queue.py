@@ -125,7 +125,9 @@ def test_waiting_ends_after_its_time(path: str, holder: WriterQueue):
     late.close()
 
 
-needs_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'")
+needs_sqlite = pytest.mark.skipif(
+    "connection.vendor != 'sqlite'", reason="PostgreSQL has no queue of writers"
+)
 
 
 @needs_sqlite
