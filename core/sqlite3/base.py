@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +13,14 @@ from django.db.backends.sqlite3 import base
 from core.sqlite3.queue import QueueTimeout, WriterQueue
 
 WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+# As many as the driver keeps prepared.
+KEPT = 500
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _with_question_marks(query: str) -> str:
+    """Django's statement as SQLite reads it; made once, for the same come again."""
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -96,6 +105,14 @@ class QueuedCursor(base.SQLiteCursorWrapper):
         """Run one statement."""
         with self.wrapper.turn_to_write(query):
             return super().execute(query, params)
+
+    def convert_query(
+        self, query: str, *, param_names: Sequence[str] | None = None
+    ) -> str:
+        """Placeholders as Django writes them, made SQLite's."""
+        if param_names is None:
+            return _with_question_marks(query)
+        return str(super().convert_query(query, param_names=param_names))
 
     def executemany(self, query: str, param_list: Any) -> Any:
         """Run one statement for many rows."""

@@ -38,3 +38,13 @@ def test_a_statement_is_prepared_once_among_many_others() -> None:
     fresh.execute("SELECT 1 AS late").fetchall()
     fresh.close()
     assert prepared == []
+
+
+@pytest.mark.django_db
+def test_placeholders_of_both_kinds_and_literal_percents() -> None:
+    with connection.cursor() as cursor:
+        for _again in range(2):
+            cursor.execute("SELECT %s, '100%%', %s", ["first", "last"])
+            assert cursor.fetchone() == ("first", "100%", "last")
+            cursor.execute("SELECT %(a)s, '100%%', %(b)s", {"a": 1, "b": 2})
+            assert cursor.fetchone() == (1, "100%", 2)
