@@ -16,7 +16,7 @@ from booking.models import (
     StatusChange,
     WaitingEntry,
 )
-from core.compiled import Insert
+from core.compiled import Change, Insert
 
 R = ReservationState
 RESERVATION_TRANSITIONS: dict[str, frozenset[str]] = {
@@ -51,6 +51,7 @@ OFFER_TRANSITIONS: dict[str, frozenset[str]] = {
 NAMED = "named"
 PASSED_ON = "passed_on"
 NEW_PLACES, HISTORY = Insert(Reservation), Insert(StatusChange)
+NEW_KEYED_PLACES = Insert(Reservation, has_keys=True)
 LASTING = {R.WAITING, R.HELD, R.PENDING, R.CONFIRMED}
 
 
@@ -64,11 +65,25 @@ def begin(
 ) -> None:
     """Write new reservations together with the first line of their history."""
     NEW_PLACES(reservations)
-    HISTORY(
-        [
-            StatusChange(reservation=r, at=now, by=by, to_state=r.state)
-            for r in reservations
-        ]
+    HISTORY([_first_line(place, by, now) for place in reservations])
+
+
+def beginning(
+    reservations: list[Reservation], *, by: User | None, now: dt.datetime
+) -> list[Change]:
+    """As `begin`, for reservations that have their keys, to be written with others."""
+    lines = [_first_line(place, by, now) for place in reservations]
+    return [
+        *(NEW_KEYED_PLACES.writing(place) for place in reservations),
+        *(HISTORY.writing(line) for line in lines),
+    ]
+
+
+def _first_line(
+    reservation: Reservation, by: User | None, now: dt.datetime
+) -> StatusChange:
+    return StatusChange(
+        reservation=reservation, at=now, by=by, to_state=reservation.state
     )
 
 

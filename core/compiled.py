@@ -19,7 +19,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -311,30 +311,23 @@ class Update:
 
     def writing(self, **values: Any) -> Change:
         """The change with these values, for `write_together`."""
-        return Change(self, values)
-
-    def __call__(self, **values: Any) -> int:
-        """How many rows were changed."""
         connection = transaction.get_connection()
-        with _writing_cursor(connection) as cursor:
-            self._send(cursor, values, connection)
-            return int(cursor.rowcount)
-
-    def _send(
-        self, cursor: Any, values: Mapping[str, Any], connection: BaseDatabaseWrapper
-    ) -> None:
         if connection.vendor not in self._made:
             self._made[connection.vendor] = self._compile(connection)
         sql, params = self._made[connection.vendor]
-        cursor.execute(sql, _filled(params, values, connection))
+        return Change(sql, _filled(params, values, connection))
+
+    def __call__(self, **values: Any) -> int:
+        """How many rows were changed."""
+        return write_together(self.writing(**values))[0]
 
 
 @dataclass(frozen=True)
 class Change:
-    """An `Update` with its values, not written yet."""
+    """An `Update` or `Insert` with its values, not written yet."""
 
-    update: Update
-    values: Mapping[str, Any]
+    sql: str
+    params: Params
 
 
 def write_together(*changes: Change) -> list[int]:
@@ -344,9 +337,9 @@ def write_together(*changes: Change) -> list[int]:
     connection = transaction.get_connection()
     with ExitStack() as stack:
         cursors = [stack.enter_context(_writing_cursor(connection)) for _ in changes]
-        with _one_trip(connection):
+        with _one_trip(connection) if changes[1:] else nullcontext():
             for change, cursor in zip(changes, cursors, strict=True):
-                change.update._send(cursor, change.values, connection)
+                cursor.execute(change.sql, change.params)
         return [int(cursor.rowcount) for cursor in cursors]
 
 
@@ -354,19 +347,20 @@ class Insert:
     """An INSERT of new instances, which then have their keys; no signals.
 
     Does what `bulk_create` does, with the same options; one instance, the usual case,
-    is fast.
+    is fast. `has_keys`: the instances have their keys already, from `core.keys`.
     """
 
     def __init__(
         self,
         model: type[models.Model],
         *,
+        has_keys: bool = False,
         ignore_conflicts: bool = False,
         update_conflicts: bool = False,
         update_fields: Sequence[str] = (),
         unique_fields: Sequence[str] = (),
     ) -> None:
-        self._model = model
+        self._model, self._has_keys = model, has_keys
         self._options: dict[str, Any] = {}
         self._on_conflict = None
         if ignore_conflicts:
@@ -379,15 +373,18 @@ class Insert:
                 "unique_fields": unique_fields,
             }
             self._on_conflict = OnConflict.UPDATE
-        self._made: dict[str, tuple[str, Any, list[Any]]] = {}
+        # By the kind of database, and whether it gives something back.
+        self._made: dict[tuple[str, bool], tuple[str, Any, list[Any]]] = {}
 
     @cached_property
     def _fields(self) -> list[Any]:
         fields = self._model._meta.concrete_fields
-        return [f for f in fields if not isinstance(f, models.AutoField)]
+        return [
+            f for f in fields if self._has_keys or not isinstance(f, models.AutoField)
+        ]
 
     def _compile(
-        self, connection: BaseDatabaseWrapper, row: models.Model
+        self, connection: BaseDatabaseWrapper, row: models.Model, is_answered: bool
     ) -> tuple[str, Any, list[Any]]:
         names = {
             k: self._options.get(k, ()) for k in ("update_fields", "unique_fields")
@@ -400,7 +397,7 @@ class Insert:
         )
         query.insert_values(self._fields, [row])
         compiler = query.get_compiler(connection=connection)
-        if self._on_conflict != OnConflict.IGNORE:
+        if is_answered and self._on_conflict != OnConflict.IGNORE:
             compiler.returning_fields = self._model._meta.db_returning_fields
         ((sql, _params),) = compiler.as_sql()
         return sql, compiler.returning_params, compiler.returning_fields or []
@@ -412,19 +409,36 @@ class Insert:
         else:
             self._model._default_manager.bulk_create(rows, **self._options)
 
-    def _write(self, row: models.Model) -> None:
+    def writing(self, row: models.Model) -> Change:
+        """The instance as it is now, for `write_together`.
+
+        What the database would give back does not come: the key has to be known, or of
+        no interest.
+        """
+        change, _returning, _returned = self._change(row, is_answered=False)
+        return change
+
+    def _change(
+        self, row: models.Model, *, is_answered: bool
+    ) -> tuple[Change, Any, list[Any]]:
         connection = transaction.get_connection()
-        if connection.vendor not in self._made:
-            self._made[connection.vendor] = self._compile(connection, row)
-        sql, returning, returned = self._made[connection.vendor]
+        made = (connection.vendor, is_answered)
+        if made not in self._made:
+            self._made[made] = self._compile(connection, row, is_answered)
+        sql, returning, returned = self._made[made]
         row._prepare_related_fields_for_save(operation_name="insert")  # type: ignore[attr-defined]
         values = [_saved(field, row, connection) for field in self._fields]
+        row._state.adding, row._state.db = False, connection.alias
+        return Change(sql, values), returning, returned
+
+    def _write(self, row: models.Model) -> None:
+        connection = transaction.get_connection()
+        change, returning, returned = self._change(row, is_answered=True)
         with _writing_cursor(connection) as cursor:
             with _with_begin(connection):
-                cursor.execute(sql, values)
+                cursor.execute(change.sql, change.params)
             found = returned and connection.ops.fetch_returned_insert_columns(
                 cursor, returning
             )
         for field, value in zip(returned, found, strict=True):
             setattr(row, field.attname, value)
-        row._state.adding, row._state.db = False, connection.alias

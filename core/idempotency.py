@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from django.db.models import Model, UUIDField
@@ -33,6 +34,15 @@ RESULT = Select(
 )
 
 
+class Form(TypedDict):
+    """What tells a form that is sent again from another one."""
+
+    key: UUID
+    actor: str
+    action: str
+    digest: str
+
+
 class KeyReused(HidajError):
     """The key of one form came back with other data in it."""
 
@@ -43,9 +53,7 @@ def form_digest(data: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def once(
-    *, key: UUID, actor: str, action: str, digest: str, now: dt.datetime
-) -> IdempotencyKey:
+def once(*, now: dt.datetime, **form: Unpack[Form]) -> IdempotencyKey:
     """Claim a form's key inside the transaction of its effect.
 
     A twin that runs at the same moment waits on the unique index and then finds the
@@ -54,16 +62,9 @@ def once(
 
     Raises KeyReused when the key was used for other data.
     """
-    record = IdempotencyKey(
-        key=key,
-        actor=actor,
-        action=action,
-        digest=digest,
-        result_id=None,
-        created_at=now,
-    )
+    record = IdempotencyKey(**form, result_id=None, created_at=now)
     CLAIM([record])
-    if record.digest != digest:
+    if record.digest != form["digest"]:
         raise KeyReused(
             _("This form was already sent with other data. Please open it again."),
             code="key_reused",
@@ -71,9 +72,9 @@ def once(
     return record
 
 
-def result_of(*, key: UUID, actor: str, action: str, digest: str) -> int | None:
+def result_of(**form: Unpack[Form]) -> int | None:
     """The result of a form that was sent before with the same data; writes nothing."""
-    return RESULT.first(key=key, actor=actor, action=action, digest=digest)
+    return RESULT.first(**form)
 
 
 def unanswered() -> list[str]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from core.exceptions import Busy
 
@@ -33,6 +33,14 @@ def is_retryable(error: OperationalError) -> bool:
 
 def _sqlstate(error: OperationalError) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
+
+
+def broken_constraint(error: IntegrityError) -> str:
+    """What a row broke: the name of the constraint; on SQLite the columns of a key."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:
+        return str(diagnosis.constraint_name or "")
+    return str(error).partition(": ")[2]
 
 
 def _pause(attempt: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from core.compiled import Insert
+from core.compiled import Change, Insert
 from core.transactions import atomic_retrying
 from notifications import kinds, quiet_hours
 from notifications.bell import ring_on_commit
@@ -31,14 +33,18 @@ __all__ = [
     "drain",
     "enqueue",
     "enqueue_all",
+    "gathered",
     "resend",
     "retire",
+    "ring_for",
     "supersede",
+    "writing",
 ]
 
 MAX_RESENDS = 3
 AGAIN = ":again"
 NEW_ROWS = Insert(OutboxMessage, ignore_conflicts=True)
+_gathered: ContextVar[list[OutboxMessage] | None] = ContextVar("gathered", default=None)
 
 
 def _order(urgency: str, concerns_at: dt.datetime | None, now: dt.datetime) -> Urgency:
@@ -104,8 +110,41 @@ def enqueue_all(messages: Sequence[OutboxMessage]) -> None:
     One statement for all; where the `dedupe_key` is there already, that row stays as
     it is. The worker is rung on commit. Raises RuntimeError outside a transaction.
     """
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.extend(messages)
+        return
     _require_transaction()
     NEW_ROWS(messages)
+    ring_for(messages)
+
+
+@contextmanager
+def gathered() -> Iterator[list[OutboxMessage]]:
+    """Keep what is enqueued inside instead of writing it.
+
+    For who makes the rows of a change before the transaction and then writes all of
+    them with `write_together`: the messages by `writing`, with a call of `ring_for`.
+    """
+    messages: list[OutboxMessage] = []
+    token = _gathered.set(messages)
+    try:
+        yield messages
+    finally:
+        _gathered.reset(token)
+
+
+def writing(messages: Sequence[OutboxMessage]) -> list[Change]:
+    """Gathered messages, to be written together with what they tell."""
+    return [NEW_ROWS.writing(message) for message in messages]
+
+
+def ring_for(messages: Sequence[OutboxMessage]) -> None:
+    """Ring the worker on commit for those of the messages that are due.
+
+    Raises RuntimeError outside a transaction.
+    """
+    _require_transaction()
     for message in messages:
         if message.due_at <= message.created_at:
             ring_on_commit(message.urgency)

@@ -20,6 +20,7 @@ from booking.models import (
 )
 from booking.owners import Event, tell
 from booking.services import waiting
+from booking.services.bookings import Booking, make_booking, write_booking
 from booking.services.free_places import take_or_raise
 from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
@@ -200,29 +201,30 @@ def give_places(
     by_centre: bool = False,
     needs: Needs | None = None,
     record: IdempotencyKey,
-    has_hold: bool = True,
+    made: Booking | None = None,
 ) -> list[Reservation]:
     """As `book`, for a service that has claimed the key of the form itself.
 
     The offering may have been read before the transaction: what it says about free
     places decides nothing here. `record` gets the party as its result before the seat
-    is taken, whose row others wait for. `has_hold` False: the booker had no running
-    hold a moment ago, so that none is looked for.
+    is taken, whose row others wait for. `made` is the booking of these people, made
+    when the booker had no running hold a moment ago: none is looked for.
     """
     if not by_centre:
         require_size(len(people))
         require_names(offering, people, now)
     needs = needs or {}
-    if has_hold:
+    if made is None:
         places = _confirm_hold(
             offering, booker, people, needs, now=now, by_centre=by_centre
         )
         if places:
             record.remember(places[0].party_id)
             return places
-    return _book_free(
-        offering, booker, people, needs, now=now, by_centre=by_centre, record=record
-    )
+    if made is None or made.is_tried:
+        made = make_booking(offering, booker, people, needs, now=now)
+    write_booking(made, record, now=now, by_centre=by_centre)
+    return made.places
 
 
 def _confirm_hold(
@@ -298,38 +300,6 @@ def _confirm_for(
     except IntegrityError as error:
         raise AlreadyBooked from error
     tell(event_of(reservation), reservation, now)
-
-
-def _book_free(
-    offering: Offering,
-    booker: User,
-    people: Sequence[Person | None],
-    needs: Needs,
-    *,
-    now: dt.datetime,
-    by_centre: bool,
-    record: IdempotencyKey,
-) -> list[Reservation]:
-    party = create_party(offering, booker, len(people), now=now)
-    confirmed = ReservationState.CONFIRMED
-    rows = [new_reservation(party, person, confirmed, now=now) for person in people]
-    write_needs(rows, needs)
-    for reservation in rows:
-        reservation.state = ask_where_needed(reservation, now=now)
-    try:
-        begin(rows, by=booker, now=now)
-    except IntegrityError as error:
-        raise AlreadyBooked from error
-    for reservation in rows:
-        tell(event_of(reservation), reservation, now)
-    take_or_raise(
-        offering,
-        len(people),
-        now=now,
-        by_centre=by_centre,
-        after=[record.remembering(party.pk)],
-    )
-    return rows
 
 
 def release_expired_holds(now: dt.datetime) -> int:

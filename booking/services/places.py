@@ -41,8 +41,25 @@ def create_party(
 
     Raises RunAgain when the reference, or the booker's one hold, is there already.
     """
+    party = new_party(offering, booker, size, now=now, held_until=held_until)
+    try:
+        NEW_PARTY([party])
+    except IntegrityError as error:
+        raise RunAgain from error
+    return party
+
+
+def new_party(
+    offering: Offering,
+    booker: User,
+    size: int,
+    *,
+    now: dt.datetime,
+    held_until: dt.datetime | None = None,
+) -> Party:
+    """An unsaved party with a reference that is most likely free."""
     letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)]
-    party = Party(
+    return Party(
         offering=offering,
         booked_by=booker,
         reference="".join(letters),
@@ -50,11 +67,6 @@ def create_party(
         held_until=held_until,
         created_at=now,
     )
-    try:
-        NEW_PARTY([party])
-    except IntegrityError as error:
-        raise RunAgain from error
-    return party
 
 
 def new_reservation(

@@ -22,13 +22,13 @@ from accounts.applicants import (
 from accounts.models import Firm, Gender, Person, User
 from booking import overlaps
 from booking.models import Party, WaitingEntry
+from booking.services.bookings import Booking, make_booking
 from booking.services.needs import Need, Needs, require_told
 from booking.services.no_shows import no_show_question
 from booking.services.room import require_room
 from core.compiled import KEY, MOMENT, Given, Select, asked_ahead
 from core.exceptions import HidajError
-from core.idempotency import form_digest, once, result_of
-from core.models import IdempotencyKey
+from core.idempotency import Form, form_digest, once, result_of
 from core.transactions import atomic_retrying
 from courses.models import CourseRun
 from courses.services import eligibility, enrolment
@@ -89,6 +89,18 @@ class CourseApplicant(Applicant):
         )
 
 
+@dataclass(frozen=True)
+class Known:
+    """A booker who comes alone: about whom all was asked before the transaction.
+
+    `made` is the booking, unless a hold is confirmed.
+    """
+
+    person: Person
+    needs: Needs
+    made: Booking | None = None
+
+
 def apply_for_place(
     *,
     run_id: int,
@@ -110,22 +122,22 @@ def apply_for_place(
     without a statement where one is needed.
     """
     run = RUN.get(run=run_id, booker=booker.pk, now=now)
+    form = _form("apply", booker, run_id, applicant, key)
     try:
         require_room(run.offering, booker, now=now)
-        known = _ask_about_known(
-            run, booker, applicant, now, accepts_overlap, told_needs
-        )
+        known = _make_known(run, booker, applicant, now, accepts_overlap, told_needs)
     except HidajError:
         # A form that had its result gets it again, whatever happened since.
-        done = _done_before("apply", booker, run_id, applicant, key)
-        if done is None:
+        done = result_of(**form)
+        party = Party.objects.filter(pk=done).first() if done else None
+        if party is None:
             raise
-        return done
+        return party
     return _book(
         run=run,
         booker=booker,
         applicant=applicant,
-        key=key,
+        form=form,
         now=now,
         known=known,
         accepts_overlap=accepts_overlap,
@@ -133,15 +145,15 @@ def apply_for_place(
     )
 
 
-def _ask_about_known(
+def _make_known(
     run: CourseRun,
     booker: User,
     applicant: CourseApplicant,
     now: dt.datetime,
     accepts_overlap: bool,
     told_needs: Collection[str],
-) -> tuple[Person, Needs] | None:
-    """What the staff decide about a booker who comes alone and told nothing new.
+) -> Known | None:
+    """The booking of somebody who comes alone and told nothing new.
 
     None for everybody else: their rows have to be written first.
     """
@@ -157,7 +169,11 @@ def _ask_about_known(
             return None
         eligibility.require_audience(run, [person])
         _require_no_overlap(run, booker, [person], accepts_overlap, now)
-        return person, _needs(run, [person], applicant, told_needs, now)
+        needs = _needs(run, [person], applicant, told_needs, now)
+    if run.has_hold:  # type: ignore[attr-defined]
+        return Known(person, needs)
+    made = make_booking(run.offering, booker, [person], needs, now=now)
+    return Known(person, needs, made)
 
 
 @atomic_retrying
@@ -166,18 +182,18 @@ def _book(
     run: CourseRun,
     booker: User,
     applicant: CourseApplicant,
-    key: UUID,
+    form: Form,
     now: dt.datetime,
-    known: tuple[Person, Needs] | None,
+    known: Known | None,
     accepts_overlap: bool,
     told_needs: Collection[str],
 ) -> Party:
-    record = _claim_key("apply", booker, run.pk, applicant, key, now)
+    record = once(**form, now=now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
     party: list[Person | None]
     if known is not None:
-        party, needs = [known[0]], known[1]
+        party, needs = [known.person], known.needs
     else:
         party = _people(run.pk, booker, applicant, now)
         _require_no_overlap(run, booker, party, accepts_overlap, now)
@@ -189,7 +205,7 @@ def _book(
         needs=needs,
         now=now,
         record=record,
-        has_hold=run.has_hold,  # type: ignore[attr-defined]
+        made=known.made if known else None,
     )
     return places[0].party
 
@@ -228,7 +244,7 @@ def _stand_in_line(
 ) -> Party:
     run_id, booker, applicant = form["run_id"], form["booker"], form["applicant"]
     key, now = form["key"], form["now"]
-    record = _claim_key(action, booker, run_id, applicant, key, now)
+    record = once(**_form(action, booker, run_id, applicant, key), now=now)
     if record.result_id:
         return Party.objects.get(pk=record.result_id)
     run = CourseRun.objects.select_related("course").get(pk=run_id)
@@ -284,38 +300,15 @@ def _require_no_overlap(
         )
 
 
-def _claim_key(
-    action: str,
-    booker: User,
-    run_id: int,
-    applicant: CourseApplicant,
-    key: UUID,
-    now: dt.datetime,
-) -> IdempotencyKey:
-    return once(
-        key=key,
-        actor=f"user:{booker.pk}",
-        action=action,
-        digest=_digest(run_id, applicant),
-        now=now,
-    )
-
-
-def _digest(run_id: int, applicant: CourseApplicant) -> str:
-    return form_digest({"run": run_id, **applicant.identity()})
-
-
-def _done_before(
+def _form(
     action: str, booker: User, run_id: int, applicant: CourseApplicant, key: UUID
-) -> Party | None:
-    """The party of a form that was sent before."""
-    done = result_of(
+) -> Form:
+    return Form(
         key=key,
         actor=f"user:{booker.pk}",
         action=action,
-        digest=_digest(run_id, applicant),
+        digest=form_digest({"run": run_id, **applicant.identity()}),
     )
-    return Party.objects.filter(pk=done).first() if done else None
 
 
 def _people(

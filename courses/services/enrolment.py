@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person, User
 from booking.models import Offering, Party, Reservation, WaitingEntry
 from booking.services import draws, parties, waiting
+from booking.services.bookings import Booking
 from booking.services.needs import Needs
 from booking.services.room import require_room
 from core.models import IdempotencyKey
@@ -104,12 +105,12 @@ def take_places(
     needs: Needs,
     now: dt.datetime,
     record: IdempotencyKey,
-    has_hold: bool,
+    made: Booking | None = None,
 ) -> list[Reservation]:
     """As `enrol`, for a form whose key is claimed and whose people were asked about.
 
     `run` (with its offering) may have been read before the transaction: the guard of
-    the seats has the last word about a run that was closed meanwhile. `has_hold` as in
+    the seats has the last word about a run that was closed meanwhile. `made` as in
     `parties.give_places`.
     """
     _require_bookable(run)
@@ -120,7 +121,7 @@ def take_places(
         needs=needs,
         now=now,
         record=record,
-        has_hold=has_hold,
+        made=made,
     )
 
 

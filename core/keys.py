@@ -1,0 +1,82 @@
+"""Keys of rows before they are written, so that rows can point to each other.
+
+Usually a row gets its key from the database when it is written, and whoever writes the
+next one has to wait for it. With keys that are known, all rows of a booking are made
+before the transaction and sent in one go. A process takes a block of keys at once; what
+it does not use by its end is never used.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import defaultdict
+
+from django.db import models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+BLOCK = 32
+Place = tuple[str, str]
+
+_left: defaultdict[Place, list[int]] = defaultdict(list)
+_lock = threading.Lock()
+# A child process must not hand out the keys of its parent.
+os.register_at_fork(after_in_child=_left.clear)
+
+
+def next_keys(model: type[models.Model], count: int) -> list[int]:
+    """So many keys for new rows of a model, in rising order; nobody else gets them.
+
+    Those of one process rise; those of two processes come in any order.
+    """
+    connection = transaction.get_connection()
+    table = model._meta.db_table
+    place = (str(connection.settings_dict["NAME"]), table)
+    keys = _kept(place, count)
+    if len(keys) == count:
+        return keys
+    block = _reserve(connection, table, max(BLOCK, count))
+    # In a transaction that is rolled back the block is, too.
+    transaction.on_commit(lambda: _keep(place, block[count:]))
+    return block[:count]
+
+
+def _kept(place: Place, count: int) -> list[int]:
+    with _lock:
+        left = _left[place]
+        taken = left[:count] if len(left) >= count else []
+        del left[: len(taken)]
+        return taken
+
+
+def _keep(place: Place, keys: list[int]) -> None:
+    with _lock:
+        _left[place] = keys
+
+
+def _reserve(connection: BaseDatabaseWrapper, table: str, count: int) -> list[int]:
+    """Take keys from the counter of a table, which Django has no word for.
+
+    https://www.postgresql.org/docs/current/functions-sequence.html,
+    https://www.sqlite.org/autoinc.html (the counters are an ordinary table)
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id'))"
+                " FROM generate_series(1, %s)",
+                [table, count],
+            )
+            return sorted(key for (key,) in cursor.fetchall())
+        cursor.execute(
+            "UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s RETURNING seq",
+            [count, table],
+        )
+        (last,) = cursor.fetchone() or (0,)
+        if not last:
+            # The table never had a row.
+            last = count
+            cursor.execute(
+                "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, last]
+            )
+        return list(range(last - count + 1, last + 1))
