@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -45,7 +45,8 @@ class Applicant:
         The language, the consent box and the booker's own name do not make it another
         form. They are asked once: the second tap of the same form finds a known booker.
         """
-        return asdict(replace(self, own_name="", language="", gives_consent=False))
+        asked_once = {"own_name": "", "language": "", "gives_consent": False}
+        return {**vars(self), **asked_once}
 
 
 @atomic_retrying

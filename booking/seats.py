@@ -58,7 +58,7 @@ def take(
     is not open. The changes `after` which it comes are written on the same trip.
     """
     change = TAKE.writing(offering=offering_id, places=places, now=now)
-    return bool(write_together(*after, change)[-1])
+    return bool(write_together(*after, change))
 
 
 def take_by_centre(offering_id: int, places: int) -> bool:

@@ -19,10 +19,10 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import models, transaction
@@ -37,6 +37,18 @@ MOMENT = models.DateTimeField()
 DATE = models.DateField()
 TEXT = models.TextField()
 Params = Sequence[Any]
+# Values that both drivers take as they are; for others the field is asked.
+PLAIN: dict[type[models.Field[Any, Any]], type] = {
+    models.BigAutoField: int,
+    models.BigIntegerField: int,
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.ForeignKey: int,
+    models.OneToOneField: int,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.TextField: str,
+}
 
 
 class Given(Expression):
@@ -52,6 +64,8 @@ class Given(Expression):
 
     def prepared(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         """The value as the driver of the database takes it."""
+        if type(value) is PLAIN.get(type(self.output_field)):
+            return value
         return self.output_field.get_db_prep_value(value, connection)
 
 
@@ -92,25 +106,20 @@ def _saved(
 ) -> Any:
     """The value of a field as the driver takes it; NULL needs no adapting."""
     value = field.pre_save(row, True)
-    if value is None and field.null:
-        return None
+    if (value is None and field.null) or type(value) is PLAIN.get(type(field)):
+        return value
     return field.get_db_prep_save(value, connection)
 
 
 @contextmanager
 def _cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
-    """A cursor for a statement that is always the same.
-
-    PostgreSQL gets the values apart from it, so that psycopg can have it prepared: the
-    server then reads and plans it once for each connection.
-    """
+    """A cursor for a statement that is always the same."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # With SQLite nothing of PostgreSQL's is loaded.
-            from django.db.backends.postgresql.base import ServerBindingCursor
+            from core.prepared_cursor import PreparedCursor
 
-            bound: Any = ServerBindingCursor
-            cursor.cursor = bound(connection.connection)
+            cursor.cursor = PreparedCursor(connection.connection)
         yield cursor
 
 
@@ -319,7 +328,7 @@ class Update:
 
     def __call__(self, **values: Any) -> int:
         """How many rows were changed."""
-        return write_together(self.writing(**values))[0]
+        return write_together(self.writing(**values))
 
 
 @dataclass(frozen=True)
@@ -330,17 +339,44 @@ class Change:
     params: Params
 
 
-def write_together(*changes: Change) -> list[int]:
-    """Write several one after another, in one trip; how many rows each changed."""
-    if not changes:
-        return []
+def write_together(*changes: Change) -> int:
+    """Write several in one trip, the last one last; how many rows that one changed.
+
+    On PostgreSQL those before it are one statement: none of them sees another's rows.
+    https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
+    """
     connection = transaction.get_connection()
-    with ExitStack() as stack:
-        cursors = [stack.enter_context(_writing_cursor(connection)) for _ in changes]
-        with _one_trip(connection) if changes[1:] else nullcontext():
-            for change, cursor in zip(changes, cursors, strict=True):
-                cursor.execute(change.sql, change.params)
-        return [int(cursor.rowcount) for cursor in cursors]
+    if connection.vendor == "postgresql" and changes[1:]:
+        return _write_in_one_trip(changes, connection)
+    with _writing_cursor(connection) as cursor:
+        for change in changes:
+            cursor.execute(change.sql, change.params)
+        return int(cursor.rowcount)
+
+
+def _write_in_one_trip(
+    changes: Sequence[Change], connection: BaseDatabaseWrapper
+) -> int:
+    others, last = _joined(changes[:-1]), changes[-1]
+    with _writing_cursor(connection) as first, _cursor(connection) as second:
+        with _one_trip(connection):
+            first.execute(others.sql, others.params)
+            second.execute(last.sql, last.params)
+        return int(second.rowcount)
+
+
+def _joined(changes: Sequence[Change]) -> Change:
+    sql = _with_parts(tuple(change.sql for change in changes))
+    return Change(sql, [value for change in changes for value in change.params])
+
+
+@lru_cache(maxsize=100)
+def _with_parts(statements: tuple[str, ...]) -> str:
+    *others, last = statements
+    if not others:
+        return last
+    parts = (f"part_{number} AS ({sql})" for number, sql in enumerate(others))
+    return f"WITH {', '.join(parts)} {last}"
 
 
 class Insert:

@@ -119,4 +119,7 @@ def test_the_transaction_makes_nothing_and_reads_nothing() -> None:
 
     kinds = [query["sql"].split()[0] for query in captured.captured_queries]
     inside = [kind for kind in kinds if kind not in ("BEGIN", "COMMIT")]
-    assert inside == ["INSERT"] * 4 + ["UPDATE"] * 2
+    # On PostgreSQL all but the form's key and the seat are one statement.
+    others = ["WITH"] if connection.vendor == "postgresql" else ["INSERT"] * 3
+    result = [] if connection.vendor == "postgresql" else ["UPDATE"]
+    assert inside == ["INSERT", *others, *result, "UPDATE"]

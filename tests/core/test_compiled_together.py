@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -75,34 +77,42 @@ def test_nothing_asked_ahead_outlives_its_block(offering: Offering) -> None:
     assert CAPACITY(offering=offering.pk) == [4]
 
 
-def test_changes_written_together_count_their_rows_in_order(
-    offering: Offering,
+def test_changes_are_written_together_and_the_last_one_counts(
+    offering: Offering, django_assert_num_queries: Any
 ) -> None:
+    other = Offering.objects.create(kind="course_run", capacity=3, is_open=True)
     # The places are there only because the offering grew before.
-    changed = write_together(
-        GROW.writing(offering=offering.pk, places=2),
-        GROW.writing(offering=0, places=2),
-        TAKE.writing(offering=offering.pk, places=5),
-    )
-
-    assert changed == [1, 0, 1]
-    offering.refresh_from_db()
-    assert (offering.capacity, offering.seats_taken) == (5, 5)
-    assert write_together() == []
-
-
-def test_a_change_that_fails_spoils_what_was_written_with_it(
-    offering: Offering,
-) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        write_together(
-            GROW.writing(offering=offering.pk, places=1),
-            TAKE.writing(offering=offering.pk, places=9),
-            GROW.writing(offering=offering.pk, places=1),
+    with django_assert_num_queries(2 if IS_ON_POSTGRES else 3):
+        changed = write_together(
+            GROW.writing(offering=offering.pk, places=2),
+            GROW.writing(offering=other.pk, places=4),
+            TAKE.writing(offering=offering.pk, places=5),
         )
 
+    assert changed == 1
+    assert write_together(GROW.writing(offering=0, places=2)) == 0
     offering.refresh_from_db()
-    assert (offering.capacity, offering.seats_taken) == (3, 0)
+    other.refresh_from_db()
+    assert (offering.capacity, offering.seats_taken) == (5, 5)
+    assert (other.capacity, other.seats_taken) == (7, 0)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_change_that_fails_spoils_what_was_written_with_it(
+    offering: Offering, failing: int
+) -> None:
+    others = [
+        Offering.objects.create(kind="course_run", capacity=3, is_open=True)
+        for _number in range(3)
+    ]
+    changes = [GROW.writing(offering=other.pk, places=1) for other in others]
+    changes[failing] = TAKE.writing(offering=offering.pk, places=9)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write_together(*changes)
+
+    assert {o.capacity for o in Offering.objects.all()} == {3}
+    assert CAPACITY(offering=offering.pk) == [3]
 
 
 def test_a_failure_inside_a_caught_block_leaves_the_transaction_usable(

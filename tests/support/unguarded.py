@@ -40,7 +40,8 @@ def drop_check() -> None:
 def _take_blindly(
     offering_id: int, places: int, *, now: dt.datetime, after: Sequence[Change] = ()
 ) -> bool:
-    write_together(*after)
+    if after:
+        write_together(*after)
     rows = Offering.objects.filter(pk=offering_id)
     return bool(rows.update(seats_taken=F("seats_taken") + places))
 
