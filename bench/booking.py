@@ -3,6 +3,8 @@
 * service: `apply_for_place`, the service that the page of a run calls, whole: key,
   person, party, reservation, history, outbox rows, seat, commit.
 * raw: the very rows that the service writes, as plain SQL through the same driver.
+* fair raw (SQLite): the same in the queue of writers, in which the site stands; without
+  it the lock goes to whoever asks at the right moment, and some wait for seconds.
 * full: the answer that nothing is free.
 * http: the same booking as the page of the run posts it, by people with sessions, with
   the CSRF check and two gunicorn workers; bare is an empty Django page that asks who is
@@ -47,6 +49,12 @@ def _service_and_ceiling(place: Place, options: Options, report: Report) -> None
             raw = place.call(
                 "bench.booking_cases:measure_raw", clients, runs, options.seconds
             )
+            fair = raw
+            if place.name == "sqlite":
+                fair = place.call(
+                    "bench.booking_cases:measure_raw",
+                    *(clients, runs, options.seconds, True),
+                )
             report.add(
                 database=place.name,
                 clients=clients,
@@ -54,12 +62,15 @@ def _service_and_ceiling(place: Place, options: Options, report: Report) -> None
                 bookings_per_s=service["per_s"],
                 raw_per_s=raw["per_s"],
                 share_percent=100 * service["per_s"] / (raw["per_s"] or 1),
+                fair_raw_per_s=fair["per_s"],
+                fair_share_percent=100 * service["per_s"] / (fair["per_s"] or 1),
                 cpu_ms=service["cpu_ms"],
                 raw_cpu_ms=raw["cpu_ms"],
                 p50_ms=service["p50_ms"],
                 p99_ms=service["p99_ms"],
                 max_ms=service["max_ms"],
                 raw_max_ms=raw["max_ms"],
+                fair_raw_max_ms=fair["max_ms"],
                 statements=statements["in_transaction"],
                 reads_before=statements["before"],
                 refused=_others(service["outcomes"]),

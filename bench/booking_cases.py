@@ -24,6 +24,8 @@ _users: list[int] = []
 MOST_PER_SECOND = 1500
 # psycopg prepares what came five times.
 WARM_UP = 8
+# So far from each other are the runs that one person gets in two measurements.
+OTHER_RUNS = 333
 BOUNDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
@@ -36,6 +38,8 @@ class Job:
     number: int = 0
     # Another one in each measurement: the raw clients book with the same people again.
     shift: int = 0
+    # Whether a raw client stands in the queue of the site.
+    in_turn: bool = False
 
 
 def prepare(people: int) -> None:
@@ -132,10 +136,19 @@ def measure_service(
 
 
 def measure_raw(
-    clients: int, runs: list[dict[str, Any]] | None, seconds: float
+    clients: int,
+    runs: list[dict[str, Any]] | None,
+    seconds: float,
+    in_turn: bool = False,
 ) -> dict[str, Any]:
-    """The same rows for as many clients as plain SQL: the ceiling."""
+    """The same rows for as many clients as plain SQL: the ceiling.
+
+    `in_turn` (SQLite): what is left of it where nobody writes out of turn.
+    """
     jobs = _jobs(clients, runs, _users)
+    for job in jobs:
+        job.in_turn = in_turn
+        job.shift += OTHER_RUNS * in_turn
     done = measure(raw.client, jobs, seconds=seconds, warm_up=WARM_UP)
     return _figures(done)
 

@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from accounts.models import Person
 from bench.clients import Act
+from core.sqlite3.queue import WriterQueue
 
 # In the order in which they can be inserted.
 TABLES = (
@@ -98,7 +99,10 @@ class Postgres:
 
 
 class Sqlite:
-    """The driver with the pragmas of the settings."""
+    """The driver with the pragmas of the settings; it writes whenever it gets the lock.
+
+    As SQLite's lock is not fair, one client may wait for seconds meanwhile.
+    """
 
     def __init__(self) -> None:
         driver = connection.Database
@@ -120,11 +124,30 @@ class Sqlite:
         self.connection.execute("COMMIT")
 
 
+class SqliteInTurn(Sqlite):
+    """The same in the queue of the site, where the first who comes writes first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = WriterQueue(f"{connection.settings_dict['NAME']}-queue")
+        self.timeout = connection.settings_dict["OPTIONS"]["timeout"]
+
+    def begin(self) -> None:
+        self.queue.wait(self.timeout)
+        super().begin()
+
+    def commit(self) -> None:
+        super().commit()
+        self.queue.leave()
+
+
 def client(job: Any) -> Act:
     """A client that books without the service, each user once."""
     persons = dict(Person.objects.values_list("user_id", "pk"))
     kind = connection.vendor
-    database: Database = Sqlite() if kind == "sqlite" else Postgres()
+    database: Database = Postgres() if kind == "postgresql" else Sqlite()
+    if job.in_turn:
+        database = SqliteInTurn()
     statements = [(table, _insert(table, row), row) for table, row in _rows]
     users = iter(job.user_ids)
 
