@@ -186,7 +186,8 @@ def statements() -> dict[str, int]:
     """
     (run,) = world.make_runs(1)
     queries = _captured(run["id"], _user(_users[1]))
-    begin = next(n for n, sql in enumerate(queries) if sql.startswith("BEGIN"))
+    # One in so many bookings fetches new keys before.
+    begin = max(n for n, sql in enumerate(queries) if sql.startswith("BEGIN"))
     inside = [sql for sql in queries[begin:] if sql[:5] not in ("BEGIN", "COMMI")]
     return {"in_transaction": len(inside), "before": begin}
 
