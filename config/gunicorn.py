@@ -44,4 +44,5 @@ logger_class = MaskingLogger
 timeout = 30
 graceful_timeout = 20
 max_requests = 5000
-max_requests_jitter = 500
+# Processes that began together must not be renewed together: nobody would answer.
+max_requests_jitter = 5000

@@ -3,22 +3,33 @@
 Usually a row gets its key from the database when it is written, and whoever writes the
 next one has to wait for it. With keys that are known, all rows of a booking are made
 before the transaction and sent in one go. A process takes a block of keys at once; what
-it does not use by its end is never used.
+it does not use soon is never used, so that keys still tell roughly what came first.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections import defaultdict
+import time
+from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 BLOCK = 32
+SOON_SECONDS = 60.0
 Place = tuple[str, str]
 
-_left: defaultdict[Place, list[int]] = defaultdict(list)
+
+@dataclass
+class _Block:
+    """What is left of a block, and until when (seconds of the epoch) it is used."""
+
+    keys: list[int]
+    until: float
+
+
+_left: dict[Place, _Block] = {}
 _lock = threading.Lock()
 # A child process must not hand out the keys of its parent.
 os.register_at_fork(after_in_child=_left.clear)
@@ -27,7 +38,8 @@ os.register_at_fork(after_in_child=_left.clear)
 def next_keys(model: type[models.Model], count: int) -> list[int]:
     """So many keys for new rows of a model, in rising order; nobody else gets them.
 
-    Those of one process rise; those of two processes come in any order.
+    Those of one process rise; those that two processes take within SOON_SECONDS come
+    in any order.
     """
     connection = transaction.get_connection()
     table = model._meta.db_table
@@ -43,15 +55,17 @@ def next_keys(model: type[models.Model], count: int) -> list[int]:
 
 def _kept(place: Place, count: int) -> list[int]:
     with _lock:
-        left = _left[place]
-        taken = left[:count] if len(left) >= count else []
-        del left[: len(taken)]
+        block = _left.get(place)
+        if block is None or time.time() > block.until:
+            return []
+        taken = block.keys[:count] if len(block.keys) >= count else []
+        del block.keys[: len(taken)]
         return taken
 
 
 def _keep(place: Place, keys: list[int]) -> None:
     with _lock:
-        _left[place] = keys
+        _left[place] = _Block(keys, time.time() + SOON_SECONDS)
 
 
 def _reserve(connection: BaseDatabaseWrapper, table: str, count: int) -> list[int]:

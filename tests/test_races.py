@@ -198,7 +198,7 @@ def test_joining_races_with_cancelling_and_nobody_is_stranded(crowded: Site):
     references = site.sql(
         "SELECT p.reference, r.id FROM booking_party p JOIN booking_reservation r"
         " ON r.party_id = p.id WHERE r.state = 'confirmed' AND r.offering_id = %s"
-        " ORDER BY p.id",
+        " ORDER BY r.created_at",
         offering,
     )
     cancels = [

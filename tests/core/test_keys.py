@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
 from booking.models import Draw, Offering, Party
-from core.keys import BLOCK, next_keys
+from core.keys import BLOCK, SOON_SECONDS, next_keys
 from tests.consulting.races import at_once
 from tests.factories import NOW, make_offering, make_user
 from tests.support.site import Site
@@ -85,6 +86,20 @@ def test_most_keys_need_no_statement(django_assert_max_num_queries: Any) -> None
     with django_assert_max_num_queries(4):
         for _number in range(BLOCK):
             next_keys(Party, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_not_used_soon_is_never_used() -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        next_keys(Party, BLOCK)
+        (first,) = next_keys(Party, 1)
+        clock.shift(SOON_SECONDS - 1)
+        (soon,) = next_keys(Party, 1)
+        clock.shift(2)
+        (late,) = next_keys(Party, 1)
+
+    assert soon == first + 1
+    assert late == first + BLOCK
 
 
 @pytest.mark.skipif(

@@ -94,7 +94,7 @@ def states(site: Site, phone: str) -> list[str]:
         "SELECT r.state FROM booking_reservation r"
         " JOIN booking_party p ON p.id = r.party_id"
         " JOIN accounts_user u ON u.id = p.booked_by_id"
-        " WHERE u.phone = %s ORDER BY r.id",
+        " WHERE u.phone = %s ORDER BY r.created_at",
         phone,
     )
     return [state for (state,) in rows]

@@ -124,7 +124,7 @@ def starts_of(site: Site) -> list[tuple[str, str]]:
         " JOIN consulting_meeting m ON m.offering_id = r.offering_id"
         " JOIN booking_party p ON p.id = r.party_id"
         " JOIN accounts_user u ON u.id = p.booked_by_id"
-        " WHERE u.phone IN (%s, %s) AND r.state <> 'held' ORDER BY r.id",
+        " WHERE u.phone IN (%s, %s) AND r.state <> 'held' ORDER BY r.created_at",
         PHONE,
         OTHER_PHONE,
     )
