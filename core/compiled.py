@@ -345,6 +345,8 @@ def write_together(*changes: Change) -> int:
     On PostgreSQL those before it are one statement: none of them sees another's rows.
     https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
     """
+    if not changes:
+        return 0
     connection = transaction.get_connection()
     if connection.vendor == "postgresql" and changes[1:]:
         return _write_in_one_trip(changes, connection)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core.transactions import atomic_retrying
+
 BLOCK = 32
 SOON_SECONDS = 60.0
 Place = tuple[str, str]
@@ -39,7 +41,7 @@ def next_keys(model: type[models.Model], count: int) -> list[int]:
     """So many keys for new rows of a model, in rising order; nobody else gets them.
 
     Those of one process rise; those that two processes take within SOON_SECONDS come
-    in any order.
+    in any order. Raises Busy when the database stayed locked.
     """
     connection = transaction.get_connection()
     table = model._meta.db_table
@@ -68,13 +70,14 @@ def _keep(place: Place, keys: list[int]) -> None:
         _left[place] = _Block(keys, time.time() + SOON_SECONDS)
 
 
+@atomic_retrying
 def _reserve(connection: BaseDatabaseWrapper, table: str, count: int) -> list[int]:
     """Take keys from the counter of a table, which Django has no word for.
 
     https://www.postgresql.org/docs/current/functions-sequence.html,
     https://www.sqlite.org/autoinc.html (the counters are an ordinary table)
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id'))"

@@ -54,7 +54,6 @@ def _take(
     after: Sequence[Change] = (),
 ) -> bool:
     if by_centre:
-        if after:
-            write_together(*after)
+        write_together(*after)
         return seats.take_by_centre(offering.pk, places)
     return seats.take(offering.pk, places, now=now, after=after)

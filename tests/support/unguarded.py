@@ -40,8 +40,7 @@ def drop_check() -> None:
 def _take_blindly(
     offering_id: int, places: int, *, now: dt.datetime, after: Sequence[Change] = ()
 ) -> bool:
-    if after:
-        write_together(*after)
+    write_together(*after)
     rows = Offering.objects.filter(pk=offering_id)
     return bool(rows.update(seats_taken=F("seats_taken") + places))
 
