@@ -11,7 +11,9 @@ import time_machine
 from django.db import connection, transaction
 
 from booking.models import Draw, Offering, Party
+from core.exceptions import Busy
 from core.keys import BLOCK, SOON_SECONDS, next_keys
+from core.sqlite3.queue import WriterQueue
 from tests.consulting.races import at_once
 from tests.factories import NOW, make_offering, make_user
 from tests.support.site import Site
@@ -118,3 +120,20 @@ def test_a_child_process_gets_keys_of_its_own(
 ) -> None:
     keys = json.loads(live_site(workers=0).python(IN_A_CHILD_TOO))
     assert len(set(keys)) == 3
+
+
+@pytest.mark.skipif(
+    "connection.vendor != 'sqlite'", reason="PostgreSQL's counters lock nobody out"
+)
+@pytest.mark.django_db(transaction=True)
+def test_keys_that_cannot_be_fetched_say_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    next_keys(Party, BLOCK)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.05)
+    holder = WriterQueue(connection.queue.path)  # type: ignore[attr-defined]
+    holder.wait(1)
+
+    with pytest.raises(Busy):
+        next_keys(Party, 1)
+
+    holder.close()
+    assert next_keys(Party, 1)
