@@ -24,13 +24,14 @@ from booking.services.bookings import Booking, make_booking, write_booking
 from booking.services.free_places import take_or_raise
 from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
-    create_party,
     end_hold,
+    new_party,
     new_reservation,
     release_expired_in,
     require_names,
     require_size,
     snapshot_firm,
+    write_party,
 )
 from booking.states import begin, change_reservation
 from core.compiled import KEY, MOMENT, Given, Select
@@ -133,7 +134,7 @@ def _new_hold(
     offering: Offering, booker: User, size: int, *, now: dt.datetime
 ) -> Party:
     until = now + dt.timedelta(minutes=offering.hold_minutes)
-    party = create_party(offering, booker, size, now=now, held_until=until)
+    party = write_party(new_party(offering, booker, size, now=now, held_until=until))
     held = ReservationState.HELD
     rows = [new_reservation(party, None, held, now=now) for _ in range(size)]
     begin(rows, by=booker, now=now)

@@ -29,26 +29,6 @@ REFERENCE_LENGTH = 6
 NEW_PARTY = Insert(Party)
 
 
-def create_party(
-    offering: Offering,
-    booker: User,
-    size: int,
-    *,
-    now: dt.datetime,
-    held_until: dt.datetime | None = None,
-) -> Party:
-    """A party with a fresh reference.
-
-    Raises RunAgain when the reference, or the booker's one hold, is there already.
-    """
-    party = new_party(offering, booker, size, now=now, held_until=held_until)
-    try:
-        NEW_PARTY([party])
-    except IntegrityError as error:
-        raise RunAgain from error
-    return party
-
-
 def new_party(
     offering: Offering,
     booker: User,
@@ -67,6 +47,18 @@ def new_party(
         held_until=held_until,
         created_at=now,
     )
+
+
+def write_party(party: Party) -> Party:
+    """Write a new party, which then has its key.
+
+    Raises RunAgain when the reference, or the booker's one hold, is there already.
+    """
+    try:
+        NEW_PARTY([party])
+    except IntegrityError as error:
+        raise RunAgain from error
+    return party
 
 
 def new_reservation(

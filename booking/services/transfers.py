@@ -22,10 +22,11 @@ from booking.owners import Event, tell
 from booking.services import waiting
 from booking.services.parties import free_seats, may_cancel
 from booking.services.places import (
-    create_party,
     give_up_own_hold,
+    new_party,
     new_reservation,
     release_expired_in,
+    write_party,
 )
 from booking.states import begin, change_reservation
 from core.transactions import atomic_retrying
@@ -124,7 +125,7 @@ def _move(
     by_centre: bool,
     reason: str,
 ) -> list[Reservation]:
-    party = create_party(new, places[0].party.booked_by, len(places), now=now)
+    party = write_party(new_party(new, places[0].party.booked_by, len(places), now=now))
     for old in places:
         change_reservation(
             old, ReservationState.TRANSFERRED, by=by, now=now, reason=reason

@@ -35,12 +35,13 @@ from booking.models import (
 from booking.owners import Event, tell
 from booking.services.needs import Needs, ask_where_needed, event_of, write_needs
 from booking.services.places import (
-    create_party,
     give_up_own_hold,
+    new_party,
     new_reservation,
     release_expired_in,
     require_names,
     require_size,
+    write_party,
 )
 from booking.states import (
     begin,
@@ -125,7 +126,7 @@ def stand_in_line(
     """
     if len(people) > offering.capacity:
         raise MoreThanCapacity(offering.capacity)
-    party = create_party(offering, booker, len(people), now=now)
+    party = write_party(new_party(offering, booker, len(people), now=now))
     rows = [
         new_reservation(party, person, ReservationState.WAITING, now=now)
         for person in people
