@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from config.wsgi import application as site
+from core.pages import memory
 from core.pages.kept import shelf
-from courses import page_runs
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer as the site does when nobody has asked before."""
     shelf.clear()
     if environ.get("HTTP_X_FORGET") == "texts":
-        page_runs.forget()
+        memory.forget()
     return site(environ, start_response)

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from consulting.models import Service
+from core.pages import memory
 from core.pages.kept import shelf
-from courses import page_runs
 from courses.models import CourseRun, Phase
 
 TRANSACTIONS = ("BEGIN", "COMMIT", "SET TRANSACTION", "PRAGMA", "ROLLBACK")
@@ -51,7 +51,7 @@ def count(rows: list[tuple[str, str, dict[str, str]]]) -> None:
         if not name.startswith("kept"):
             shelf.clear()
         if name.startswith("texts too"):
-            page_runs.forget()
+            memory.forget()
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
         asked = [(query["sql"] or "").strip() for query in captured.captured_queries]

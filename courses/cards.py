@@ -1,14 +1,16 @@
 """A run as lists show it: exactly what its card says, so that a card is drawn once.
 
 Whatever a card shows stands in `RunCard`, which compares by its values; the drawn card
-is kept by them (`courses/templatetags/cards.py`). So it is as true as they are.
+is kept by them (`core/templatetags/drawn.py`). So it is as true as they are.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from courses import page_runs
 from courses.covers import Cover, draw_cover
 from courses.models import CourseRun, Phase
 
@@ -25,8 +27,8 @@ class Places:
 
 
 @dataclass(frozen=True)
-class RunCard:
-    """What a card shows, in the reader's language."""
+class RunTexts:
+    """What a card says of a run besides its places, in the reader's language."""
 
     code: str
     title: str
@@ -42,11 +44,17 @@ class RunCard:
     instructor_names: str
     price_rial: int
     fee_rial: int
-    places: Places
 
     @property
     def cover(self) -> Cover:
         return draw_cover(self.slug, self.level, self.session_count)
+
+
+class RunCard(NamedTuple):
+    """All that a card shows."""
+
+    run: RunTexts
+    places: Places
 
 
 def places_of(run: CourseRun, phase: Phase) -> Places:
@@ -62,8 +70,13 @@ def places_of(run: CourseRun, phase: Phase) -> Places:
 
 def card_of(run: CourseRun, now: dt.datetime) -> RunCard:
     """The card of a run that came with its details, at a moment."""
+    texts = page_runs.of_texts(run, "card", lambda: _texts_of(run))
+    return RunCard(texts, places_of(run, run.phase(now)))
+
+
+def _texts_of(run: CourseRun) -> RunTexts:
     course = run.course
-    return RunCard(
+    return RunTexts(
         code=run.code,
         title=run.title,
         slug=course.slug,
@@ -78,5 +91,4 @@ def card_of(run: CourseRun, now: dt.datetime) -> RunCard:
         instructor_names=run.instructor_names,
         price_rial=run.price_rial,
         fee_rial=run.offering.fee_rial,
-        places=places_of(run, run.phase(now)),
     )

@@ -16,22 +16,21 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from threading import Lock
-from typing import Any
+from typing import TypeVar
 
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from booking import seats
+from core.pages import memory
 from core.pages.kept import Asked, asked_for
 from core.snapshots import snapshot
 from courses.models import Course, CourseRun
 from courses.page_state import PlacesState, States, listed_runs, one_run
+from persian.jalali import today
 
-# The runs of a large centre; those under an old stamp give way.
-MOST_REMEMBERED = 300
-_remembered: dict[Hashable, Any] = {}
-_writing = Lock()
+T = TypeVar("T")
 
 
 def listed(
@@ -61,17 +60,21 @@ def active_courses(request: HttpRequest) -> list[Course]:
     asked = asked_for(request)
     if asked is None:
         return list(Course.objects.active().without_texts())
-    key = ("courses", asked.state[0].stamp)
-    found: list[Course] | None = _remembered.get(key)
-    if found is None:
-        found = list(Course.objects.active().without_texts())
-        _remember(key, found)
-    return found
+    return memory.remembered(
+        ("courses", asked.state[0].stamp),
+        lambda: list(Course.objects.active().without_texts()),
+    )
 
 
-def forget() -> None:
-    """Forget everything (for tests)."""
-    _remembered.clear()
+def of_texts(run: CourseRun, name: str, make: Callable[[], T]) -> T:
+    """What `make` makes of the texts of a run alone, in the reader's language.
+
+    Made each time for a run that was not read for a page. Its places must not be in it.
+    """
+    if run.texts_key is None:
+        return make()
+    key = (name, run.texts_key, get_language(), today())
+    return memory.remembered(key, make)
 
 
 @contextmanager
@@ -95,13 +98,13 @@ def _asked(
 def _runs(asked: Asked) -> list[CourseRun]:
     states: list[PlacesState] = [one for one in asked.state if one.offering]
     known: dict[Hashable, CourseRun | None]
-    known = {one.texts: _remembered.get(one.texts) for one in states}
+    known = {one.texts: memory.recall(one.texts) for one in states}
     new = {one.offering: one.texts for one in states if known[one.texts] is None}
     if new:
         found = CourseRun.objects.with_details(asked.at).filter(offering__in=new)
         for run in found:
             known[new[run.offering_id]] = run
-            _remember(new[run.offering_id], run)
+            memory.remember(new[run.offering_id], run)
     pairs = ((known[one.texts], one) for one in states)
     return [_with_places(run, one) for run, one in pairs if run is not None]
 
@@ -113,11 +116,5 @@ def _with_places(run: CourseRun, state: PlacesState) -> CourseRun:
         run.offering, taken=state.seats_taken, waiting=state.waiting
     )
     run.expired_places = state.expired  # type: ignore[attr-defined]
+    run.texts_key = state.texts
     return run
-
-
-def _remember(key: Hashable, value: object) -> None:
-    with _writing:
-        _remembered[key] = value
-        if len(_remembered) > MOST_REMEMBERED:
-            del _remembered[next(iter(_remembered))]

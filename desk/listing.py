@@ -40,6 +40,16 @@ class Chip:
     is_on: bool
 
 
+@dataclass(frozen=True)
+class UndatedCourse:
+    """What the home page says of a course without a run, in the reader's language."""
+
+    slug: str
+    title: str
+    level_label: str
+    hours: int
+
+
 def _starts_late(run: CourseRun) -> bool:
     sessions = run.planned_sessions
     return bool(sessions) and sessions[0].wall_start >= EVENING_FROM
@@ -157,9 +167,13 @@ def run_cards(
     return [card_of(run, now) for run in runs if wanted.keeps_run(run)]
 
 
-def waiting_courses(
+def undated_courses(
     wanted: RunFilter, courses: Iterable[Course], runs: Iterable[CourseRun]
-) -> list[Course]:
+) -> tuple[UndatedCourse, ...]:
     """Those of the courses that fit and that have none of the listed runs."""
     dated = {run.course_id for run in runs}
-    return [c for c in courses if c.pk not in dated and wanted.keeps_course(c)]
+    found = (c for c in courses if c.pk not in dated and wanted.keeps_course(c))
+    return tuple(
+        UndatedCourse(c.slug, c.title, str(Level(c.level).label), c.hours)
+        for c in found
+    )

@@ -170,7 +170,7 @@ def parse_time(text: str) -> dt.time:
 
 def today() -> dt.date:
     """Today by the wall clock of the current time zone."""
-    return timezone.localdate()
+    return dt.datetime.now(timezone.get_current_timezone()).date()
 
 
 def month_bounds(year: int, month: int) -> tuple[dt.date, dt.date]:

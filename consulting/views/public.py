@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -20,17 +21,15 @@ from consulting.addresses import (
     read_date,
     read_mode,
     read_moment,
-    write_moment,
 )
 from consulting.display import languages_of
 from consulting.models import EarlierWish, Service, ServiceQuerySet
 from consulting.request_words import rule_words
-from consulting.slots import Day, SlotQuery, Week, days_with_free_slots, nearest_slots
+from consulting.slot_days import shown_days
+from consulting.slots import SlotQuery, Week, days_with_free_slots, nearest_slots
+from core.pages import memory
 from core.pages.kept import keeps, texts
-
-# So many times of a day are seen at a glance.
-FEW = 6
-NOON, EVENING = 12, 17
+from core.pages.stamps import stamp
 
 
 def services_with_details() -> ServiceQuerySet:
@@ -40,6 +39,17 @@ def services_with_details() -> ServiceQuerySet:
         .select_related("room")
         .prefetch_related("modes", "consultants__teaching_profile")
     )
+
+
+def find_service(slug: str) -> Service:
+    """An offered service with all that its page shows; else 404.
+
+    It is read again when a text of any page changes. Inside a transaction it is read
+    each time: what that one wrote may never be committed.
+    """
+    found = partial(get_object_or_404, services_with_details(), slug=slug)
+    seen = None if connection.in_atomic_block else stamp()
+    return memory.remembered(("service", seen, slug), found) if seen else found()
 
 
 @require_GET
@@ -55,7 +65,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """One service: how, with whom, and the free times of the next days."""
     now = timezone.now()
-    found = get_object_or_404(services_with_details(), slug=slug)
+    found = find_service(slug)
     mode = read_mode(found, request.GET)
     consultant = read_consultant(found, request.GET)
     query: SlotQuery = {
@@ -145,54 +155,11 @@ def slots_context(
         wanted, near = None, []
     here = (query["mode"], query["consultant"])
     return {
-        "days": day_rows(week.days, set(near), skip),
+        "days": shown_days(week.days, set(near), skip),
         "next_query": _following(week, *here),
         "first_query": choice(*here) if from_on > today else "",
         "wanted": wanted,
     }
-
-
-def day_rows(
-    days: Iterable[Day], near: set[dt.datetime], skip: dt.datetime | None = None
-) -> list[dict[str, Any]]:
-    """Days and times as `components/slots.html` takes them."""
-    rows = [_day_row(day, near, skip) for day in days]
-    shown = [row for row in rows if row["count"]]
-    for number, row in enumerate(shown):
-        # The first day is open, and wherever one of the nearest times is.
-        row["is_open"] = number == 0 or row["has_near"] or row["count"] <= FEW
-    return shown
-
-
-def _day_row(
-    day: Day, near: set[dt.datetime], skip: dt.datetime | None
-) -> dict[str, Any]:
-    slots = [slot.starts_at for slot in day.slots if slot.starts_at != skip]
-    parts: dict[str, list[dict[str, Any]]] = {}
-    for starts_at in slots:
-        parts.setdefault(_part_of_day(starts_at), []).append(
-            {
-                "value": write_moment(starts_at),
-                "time": starts_at,
-                "is_near": starts_at in near,
-            }
-        )
-    # Few times need no headings.
-    few = len(slots) <= FEW or len(parts) == 1
-    groups = [("", [s for p in parts.values() for s in p])] if few else parts.items()
-    return {
-        "day": day.on,
-        "count": len(slots),
-        "has_near": not near.isdisjoint(slots),
-        "parts": [{"name": name, "slots": found} for name, found in groups],
-    }
-
-
-def _part_of_day(moment: dt.datetime) -> str:
-    hour = timezone.localtime(moment).hour
-    if hour < NOON:
-        return _("Morning")
-    return _("Afternoon") if hour < EVENING else _("Evening")
 
 
 def _following(week: Week, mode: str, consultant: int | None) -> str:

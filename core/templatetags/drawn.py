@@ -1,16 +1,43 @@
-"""What is drawn again and again on a page and never differs."""
+"""Parts of pages that are drawn again only when they say something else."""
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
+from persian.jalali import today
+
 register = template.Library()
+# Both languages of the cards, days and heads of a large centre, and those of before.
+MOST_DRAWN = 2000
+
+
+@register.simple_tag
+def drawn(template: str, **shown: Any) -> str:
+    """`{% drawn "components/run_card.html" card=card %}`: drawn once for equal values.
+
+    The template gets these values and nothing else, no reader and no request. They must
+    be hashable, and equal only if they look the same; a model is not: it equals itself
+    whatever its columns say (TypeError).
+    """
+    if any(isinstance(value, Model) for value in shown.values()):
+        raise TypeError(f"{template}: hand over values, not models")
+    return _drawn(template, get_language(), today(), tuple(shown.items()))
+
+
+@lru_cache(maxsize=MOST_DRAWN)
+def _drawn(
+    template: str, language: str | None, on: dt.date, shown: tuple[tuple[str, Any], ...]
+) -> str:
+    """The words depend on the language, and on the day: its year is left out."""
+    return render_to_string(template, dict(shown))
 
 
 @register.simple_tag(takes_context=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -235,6 +235,10 @@ class CourseRun(models.Model):
                 fields=["state", "first_session_at"], name="courserun_by_start"
             )
         ]
+
+    # The same as long as its texts are; only on a run that was read for a page
+    # (courses/page_runs.py).
+    texts_key: Hashable | None = None
 
     def __str__(self) -> str:
         return f"{self.course} {self.code}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -22,8 +21,6 @@ from courses import page_runs
 from courses.cards import card_of, places_of
 from courses.models import Course, CourseInterest, CourseRun, Phase, RunState
 from courses.page_state import listed_runs, moments_of, one_run
-from courses.planner import skipped_between
-from courses.request_words import rule_words
 from courses.services import enrolment
 from courses.structured import as_script, course_facts, run_facts
 
@@ -73,28 +70,11 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
         "phase": phase,
         "places": places_of(found, phase),
         "now": now,
-        "dates": _dates(found),
-        "prerequisites": found.course.prerequisites.all(),
-        "rule_words": rule_words(found),
         "own": own_reservation(request, found),
         "is_draft": found.state == RunState.DRAFT,
         "structured": as_script(run_facts(found, phase)),
     }
     return render(request, "courses/run.html", context)
-
-
-def _dates(found: CourseRun) -> list[dict[str, Any]]:
-    """Class sessions and skipped holidays, in the order of their days."""
-    sessions = [{"on": s.wall_on, "session": s} for s in found.sessions.all()]
-    days = [s.wall_on for s in found.planned_sessions]
-    skipped = [{"on": day.on, "skipped": day} for day in skipped_between(days)]
-    return sorted(
-        [*sessions, *skipped],
-        key=lambda row: (
-            row["on"],
-            row["session"].wall_start if "session" in row else dt.time(),
-        ),
-    )
 
 
 def own_reservation(request: HttpRequest, found: CourseRun) -> Reservation | None:

@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from consulting.slot_days import shown_days
+from consulting.slots import CENTRE_ZONE, Day, Slot
 from courses.covers import Cover, draw_cover
 
 TOKENS = (
@@ -52,7 +54,6 @@ def design(request: HttpRequest) -> HttpResponse:
 
 def _context() -> dict[str, Any]:
     today = dt.date(2026, 11, 22)
-    times = [{"url": "#", "time": dt.time(hour), "note": ""} for hour in (9, 10, 11)]
     return {
         "tokens": TOKENS,
         "icons": ICONS,
@@ -65,10 +66,15 @@ def _context() -> dict[str, Any]:
             }
             for language, _name in settings.LANGUAGES
         },
-        "days": [
-            {"day": today, "count": 3, "is_open": True, "parts": [{"slots": times}]}
-        ],
+        "days": shown_days([Day(today, _times(today))], near=()),
     }
+
+
+def _times(on: dt.date) -> list[Slot]:
+    morning = dt.datetime.combine(on, dt.time(9), CENTRE_ZONE)
+    hour = dt.timedelta(hours=1)
+    starts = [morning + n * hour for n in range(3)]
+    return [Slot(start, start + hour, consultant_id=0) for start in starts]
 
 
 _COURSES = (

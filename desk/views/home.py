@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from core.pages.kept import changes_at, keeps
 from courses import page_runs
 from courses.page_state import listed_runs, moments_of
-from desk.listing import FILTERS, RunFilter, run_cards, waiting_courses
+from desk.listing import FILTERS, RunFilter, run_cards, undated_courses
 
 
 @require_safe
@@ -23,8 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     changes_at(request, moments_of(runs))
     context = {
         "wanted": wanted,
-        "chips": wanted.chips(),
         "cards": run_cards(wanted, runs, now),
-        "courses": waiting_courses(wanted, page_runs.active_courses(request), runs),
+        "courses": undated_courses(wanted, page_runs.active_courses(request), runs),
     }
     return render(request, "desk/home.html", context)

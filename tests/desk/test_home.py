@@ -74,7 +74,7 @@ def _run(code: str, *, days: int = 7, hour: int = 9, **overrides: Any) -> Course
 def _listed(client: Client, query: str = "") -> list[str]:
     response = client.get(f"/?{query}")
     assert response.status_code == 200
-    return [card.code for card in response.context["cards"]]
+    return [card.run.code for card in response.context["cards"]]
 
 
 def test_home_lists_open_runs_nearest_first(client: Client) -> None:
@@ -113,7 +113,7 @@ def test_home_offers_word_of_courses_without_a_run(client: Client) -> None:
 
     response = client.get("/")
 
-    assert [course.code for course in response.context["courses"]] == ["NONE"]
+    assert [course.slug for course in response.context["courses"]] == ["none"]
 
 
 def test_home_without_runs_says_so(client: Client) -> None:
