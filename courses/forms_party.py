@@ -113,16 +113,16 @@ class PartyFields:
 
     @property
     def places_part(self) -> Div:
-        """How many; the button works where no script presses it."""
+        """How many, with a button: a choice alone never sends a form (WCAG 3.2.2)."""
         if not self.may_be_several or most_places(self.run) == 1:
             return Div("shown")
-        change = escape(gettext("Change the number"))
+        change = escape(gettext("Change how many"))
         return Div(
             "shown",
             Div("places", css_class="places-choice"),
             HTML(
                 "<button class='btn btn-secondary' name='resize' value=''"
-                f" formnovalidate data-resize>{change}</button>"
+                f" formnovalidate>{change}</button>"
             ),
             css_class="places-part",
         )

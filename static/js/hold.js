@@ -1,5 +1,5 @@
 // Counts down beside the time of day until which a place is kept, and says when it is
-// over. A chosen number of places presses its own button. Both work without this file.
+// over. The time of day stands there without this file, too.
 (function () {
   "use strict";
   var language = document.documentElement.lang;
@@ -27,10 +27,4 @@
   }
 
   document.querySelectorAll("[data-hold]").forEach(countDown);
-  document.querySelectorAll("button[data-resize]").forEach(function (button) {
-    var choice = button.form.elements.places;
-    if (!choice) return;
-    button.hidden = true;
-    choice.addEventListener("change", function () { button.form.requestSubmit(button); });
-  });
 })();

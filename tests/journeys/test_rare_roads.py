@@ -112,6 +112,7 @@ def test_party_gets_its_names_later_and_one_is_swapped(
     page.goto(f"{house.url}/runs/R-PARTY/book/")
     form = steps.main_form(page, "who")
     form.locator("[name=places]").select_option("3")
+    form.locator("[name=resize]").click()
     expect(form.locator("[name=name_3]")).to_be_visible()
     form.locator("[name=own_name]").fill("پروین رویه‌دوز")
     form.locator("[name=no_firm]").check()
