@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "core.middleware.LanguageMiddleware",
     "core.pages.middleware.KeptPagesMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.pages.sheets.SheetsPolicyMiddleware",
     "core.middleware.BusyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "core.templatetags.drawn",
+                "core.templatetags.sheets",
             ],
         },
     }
@@ -176,6 +177,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# A first visit gets its style sheets inside the page (core/pages/sheets.py). Who works
+# on them reads files.
+SHEETS_INSIDE = not DEBUG
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 CONTENT_SECURITY_POLICY = {

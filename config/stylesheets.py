@@ -1,18 +1,31 @@
 """Make the style sheets of `static/css` from `styles/`, with Sass and rtlcss.
 
-`site.css` is for English, `site.rtl.css` the same turned for Persian; the parts of
-Bootstrap in them are those that `styles/_bootstrap.scss` names.
+`site.css` is for English, `site.rtl.css` the same turned for Persian, and so is
+`forms.css`; the parts of Bootstrap in them are those that `styles/` imports.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
-SHEETS = ("site", "staff", "error", "admin", "design")
-TURNED = ("site",)
+SHEETS = ("site", "forms", "staff", "error", "admin", "design")
+TURNED = ("site", "forms")
+# What Bootstrap's parts have rules for and no page has; a test looks through the pages.
+UNUSED = (
+    *("btn-check", "btn-lg", "visually-hidden-focusable", "was-validated"),
+    *("col-form-label", "form-control-plaintext", "form-control-color"),
+    *("form-control-sm", "form-control-lg", "form-select-sm", "form-select-lg"),
+    *("form-switch", "form-check-inline", "form-check-reverse"),
+    *("input-group", "invalid-tooltip"),
+)
+_UNUSED = re.compile(
+    rf"(?<!:not\()\.(?:{'|'.join(UNUSED)})\b|::file-selector-button|select\[(?:multiple|size)"
+)
+_RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 SASS = "node_modules/sass/sass.js"
 RTLCSS = "node_modules/rtlcss/bin/rtlcss.js"
 OPTIONS = (
@@ -42,10 +55,25 @@ def build_styles(base_dir: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     pairs = [f"styles/{name}.scss:static/css/{name}.css" for name in SHEETS]
     _node(base_dir, SASS, *OPTIONS, *pairs)
+    for name in SHEETS:
+        sheet = target / f"{name}.css"
+        sheet.write_text(without_unused(sheet.read_text(encoding="utf-8")), "utf-8")
     for name in TURNED:
         source = f"static/css/{name}.css"
         _node(base_dir, RTLCSS, "--silent", source, f"static/css/{name}.rtl.css")
     stamp.write_text(wanted)
+
+
+def without_unused(text: str) -> str:
+    """A compressed sheet without the selectors that name what no page has."""
+    return _RULE.sub(lambda rule: _used(rule[1], rule[2]), text)
+
+
+def _used(selectors: str, body: str) -> str:
+    if not _UNUSED.search(selectors):
+        return selectors + body
+    used = [one for one in selectors.split(",") if not _UNUSED.search(one)]
+    return ",".join(used) + body if used else ""
 
 
 def _node(base_dir: Path, script: str, *arguments: str) -> None:

@@ -25,6 +25,7 @@ from courses.models import Course
 from persian.text import to_persian_digits
 from tests.access_table import ROLES, ROWS, Row
 from tests.access_world import World, make_world
+from tests.face.sheets import unstyled
 from tests.factories import NOW
 from tests.test_access import _address
 
@@ -59,6 +60,7 @@ class Found:
     foreign: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     costly: list[str] = field(default_factory=list)
+    bare: list[str] = field(default_factory=list)
     pages: int = 0
     links: int = 0
 
@@ -76,7 +78,7 @@ def test_every_page_is_persian_and_frugal_and_its_links_lead_somewhere() -> None
 
     print(f"{found.pages} pages, {found.links} links")
     assert found.pages > 150
-    problems = [*found.broken, *found.costly, *found.foreign]
+    problems = [*found.broken, *found.costly, *found.foreign, *found.bare]
     assert not problems, "\n".join(problems)
 
 
@@ -110,6 +112,7 @@ def _walk(world: World) -> Found:
                 found.pages += 1
                 words = [] if row.path.startswith(SAMPLES) else _foreign(page)
                 found.foreign += [f"{row.path} as {role}: {word}" for word in words]
+                found.bare += [f"{row.path} as {role}: {c}" for c in unstyled(page)]
                 links |= dict.fromkeys(_links(page, address), row.path)
         found.links += len(links)
         for link, source in links.items():

@@ -25,6 +25,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.utils import timezone
 
+from core.pages.sheets import are_held
 from core.pages.stamps import stamp
 from core.snapshots import snapshot
 
@@ -48,6 +49,7 @@ class Key(NamedTuple):
     host: str
     path: str
     language: str
+    holds_sheets: bool
     told: tuple[tuple[str, str], ...]
 
 
@@ -199,7 +201,8 @@ def key_of(request: HttpRequest, queries: Queries) -> Key | None:
             told.append((name, value))
     host = request.META.get("HTTP_HOST", "")
     language = getattr(request, "LANGUAGE_CODE", "")
-    return Key(request.scheme or "", host, request.path, language, tuple(told))
+    where = (request.scheme or "", host, request.path, language)
+    return Key(*where, are_held(request), tuple(told))
 
 
 def keeps(

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from core.pages.sheets import carried_files
+
 SHARED = "shared_phone"
 READABLE = "X-Readable-Offline"
 WIPE = "Clear-Site-Data"
 # What an offline page needs in order to look like the site.
 FACE = (
-    "css/site.css",
-    "css/site.rtl.css",
+    *carried_files(),
     "css/error.css",
     "js/form.js",
     "img/favicon.svg",

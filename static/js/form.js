@@ -49,6 +49,20 @@
     });
   }
 
+  // The first page brings its style sheets along (core/pages/sheets.py). Once the service
+  // worker holds them the next ones need not: a cookie says so.
+  var inside = document.querySelector("style[data-sheets]");
+  if (inside && "serviceWorker" in navigator && "caches" in window) {
+    navigator.serviceWorker.ready.then(function () {
+      return Promise.all(inside.dataset.files.split(" ").map(function (file) {
+        return caches.match(file, { ignoreVary: true });
+      }));
+    }).then(function (found) {
+      var secure = location.protocol === "https:" ? "; secure" : "";
+      if (found.every(Boolean)) document.cookie = "sheets=" + inside.dataset.sheets + "; path=/; max-age=31536000; samesite=lax" + secure;
+    }).catch(function () {});
+  }
+
   // A form does not go nowhere: it says that it was not sent.
   document.addEventListener("submit", function (event) {
     var form = event.target, words = document.body.dataset.offline;

@@ -425,7 +425,7 @@ def test_full_shelf_forgets_what_was_not_asked_for_longest() -> None:
 
 
 def _source(path: str) -> Source:
-    key = Key("http", "", path, "", ())
+    key = Key("http", "", path, "", True, ())
     return Source(key, {}, lambda now: None, "state", NOW)
 
 
