@@ -3,8 +3,10 @@
 Beside them stand an empty view without any middleware and an empty page below the whole
 middleware of the site, behind the same gunicorn in the same run; `share_percent` is
 that of the latter. A page that is made again was forgotten before the request, as after
-a booking; with its texts, as after a change of them (`bench.forgetful`). `queries` are
-those without the beginning and end of transactions.
+a booking; with its texts, as after a change of them (`bench.forgetful`); what is drawn
+of equal values stays drawn. Readers hold the style sheets, as after a first page; a
+first visit gets them inside the page. `queries` are those without the beginning and end
+of transactions.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 from bench.clients import Act, measure
 from bench.places import Place
 from bench.report import Options, Report
+from core.pages.sheets import COOKIE
 from tests.support.site import Site, wait_until_ready
 
 CLIENTS, WORKERS = 16, 2
@@ -28,6 +31,7 @@ ANONYMOUS = ("home", "run", "course", "consulting", "slots", "help")
 OWN = ("home", "run", "bookings", "booking form")
 EMPTY_PAGE = "empty page"
 FORGET = {"X-Forget": "texts"}
+FIRST = "first visit"
 
 
 def run(places: dict[str, Place], options: Options) -> Report:
@@ -43,8 +47,9 @@ def _measure_site(place: Place, site: Site, options: Options, report: Report) ->
     made = site.python("from bench.pages_world import show; show()")
     pages = json.loads(made.strip().splitlines()[-1])
     (reader,) = site.signed_in([pages["reader"]])
-    own = {"Cookie": f"sessionid={reader.cookies['sessionid']}"}
-    groups = _groups(pages, own)
+    held = f"{COOKIE}={pages['sheets']}"
+    own = {"Cookie": f"sessionid={reader.cookies['sessionid']}; {held}"}
+    groups = _groups(pages, own, {"Cookie": held})
     counted = _queries(site, [case for cases in groups.values() for case in cases])
     ceilings: dict[bool, float] = {}
     for application, cases in groups.items():
@@ -65,7 +70,9 @@ def _measure_site(place: Place, site: Site, options: Options, report: Report) ->
             )
 
 
-def _groups(pages: dict[str, str], own: Headers) -> dict[str, list[Case]]:
+def _groups(
+    pages: dict[str, str], own: Headers, held: Headers
+) -> dict[str, list[Case]]:
     """What is measured, by the application that gunicorn opens for it."""
     kept = [name for name in ANONYMOUS if name != "slots"]
     return {
@@ -75,12 +82,17 @@ def _groups(pages: dict[str, str], own: Headers) -> dict[str, list[Case]]:
             ("ceiling", f"{EMPTY_PAGE}, signed in", "/empty/", own),
         ],
         "config.wsgi": [
-            *(("kept", name, pages[name], {}) for name in kept),
+            *(("kept", name, pages[name], held) for name in kept),
+            ("kept", f"home, {FIRST}", pages["home"], {}),
             *(("signed in", name, pages[name], own) for name in OWN),
         ],
         "bench.forgetful": [
-            *(("made again", name, pages[name], {}) for name in ANONYMOUS),
-            *(("texts too", name, pages[name], FORGET) for name in ("home", "run")),
+            *(("made again", name, pages[name], held) for name in ANONYMOUS),
+            ("made again", f"home, {FIRST}", pages["home"], {}),
+            *(
+                ("texts too", name, pages[name], {**FORGET, **held})
+                for name in ("home", "run")
+            ),
         ],
     }
 

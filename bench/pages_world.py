@@ -13,6 +13,7 @@ from accounts.models import User
 from consulting.models import Service
 from core.pages import memory
 from core.pages.kept import shelf
+from core.pages.sheets import held_mark
 from courses.models import CourseRun, Phase
 
 TRANSACTIONS = ("BEGIN", "COMMIT", "SET TRANSACTION", "PRAGMA", "ROLLBACK")
@@ -28,6 +29,7 @@ def show() -> None:
     reader = User.objects.filter(person__reservations__state="confirmed").earliest("pk")
     pages = {
         "reader": reader.phone,
+        "sheets": held_mark(),
         "home": "/",
         "run": f"/runs/{run.code}/",
         "course": f"/courses/{run.course.slug}/",

@@ -7,7 +7,6 @@ row first. The guard stays in both, and the table's CHECK stands behind it.
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +14,7 @@ from django.db.models import F, Q
 
 from booking.models import Offering
 from core.compiled import KEY, MOMENT, Change, Given, Update, write_together
+from core.pages.memory import own_copy
 
 PLACES = Given("places", KEY)
 TAKE = Update(
@@ -30,7 +30,7 @@ TAKE = Update(
 
 def counted(offering: Offering, *, taken: int, waiting: int) -> Offering:
     """A copy with counts that were read elsewhere, to show; it is never saved."""
-    shown = copy.copy(offering)
+    shown = own_copy(offering)
     shown.seats_taken, shown.waiting_parties = taken, waiting
     return shown
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from functools import partial
 from typing import TypeVar
 
@@ -66,10 +65,11 @@ def active_courses(request: HttpRequest) -> list[Course]:
     )
 
 
-def of_texts(run: CourseRun, name: str, make: Callable[[], T]) -> T:
-    """What `make` makes of the texts of a run alone, in the reader's language.
+def of_texts(run: CourseRun, name: Hashable, make: Callable[[], T]) -> T:
+    """What `make` makes of the texts of a run, in the reader's language.
 
-    Made each time for a run that was not read for a page. Its places must not be in it.
+    Whatever else is in it, such as its places, must be in the name. Made each time for
+    a run that was not read for a page.
     """
     if run.texts_key is None:
         return make()
@@ -111,7 +111,7 @@ def _runs(asked: Asked) -> list[CourseRun]:
 
 def _with_places(run: CourseRun, state: PlacesState) -> CourseRun:
     """The same run with the places of the state; the remembered one stays as it is."""
-    run = copy(run)
+    run = memory.own_copy(run)
     run.offering = seats.counted(
         run.offering, taken=state.seats_taken, waiting=state.waiting
     )

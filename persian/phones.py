@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -71,6 +72,7 @@ def display_phone(phone: str) -> str:
     return mark + to_persian_digits(text.replace(" ", _NO_BREAK_SPACE))
 
 
+@lru_cache(maxsize=1000)
 def _grouped(phone: str) -> str:
     try:
         number = phonenumbers.parse(phone, HOME)

@@ -48,12 +48,12 @@ def are_held(request: HttpRequest) -> bool:
     """Whether the browser says that it has the sheets as they are now."""
     if not settings.SHEETS_INSIDE:
         return True
-    return request.COOKIES.get(COOKIE) == _mark()
+    return request.COOKIES.get(COOKIE) == held_mark()
 
 
 @lru_cache(maxsize=1)
-def _mark() -> str:
-    """What a browser says: it changes with the text of the sheets."""
+def held_mark() -> str:
+    """What a browser says that holds the sheets; it changes with their text."""
     addresses = " ".join(static(file) for file in carried_files())
     return hashlib.sha256(addresses.encode()).hexdigest()[:16]
 
@@ -62,8 +62,7 @@ def draw_sheets(request: HttpRequest, names: tuple[str, ...]) -> SafeString:
     """The elements for the head of a page; says on the request which text is inside."""
     rtl = get_language_bidi()
     inside = () if are_held(request) else tuple(n for n in names if n in CARRIED)
-    files = [static(file_of(name, rtl=rtl)) for name in names if name not in inside]
-    links = format_html_join("", '<link rel="stylesheet" href="{}">', zip(files))
+    links = _links(tuple(name for name in names if name not in inside), rtl=rtl)
     if not inside:
         return links
     text = _text(inside, rtl=rtl)
@@ -71,11 +70,18 @@ def draw_sheets(request: HttpRequest, names: tuple[str, ...]) -> SafeString:
     return format_html("{}{}", _element(text), links)
 
 
+@lru_cache(maxsize=16)
+def _links(names: tuple[str, ...], *, rtl: bool) -> SafeString:
+    files = [static(file_of(name, rtl=rtl)) for name in names]
+    return format_html_join("", '<link rel="stylesheet" href="{}">', zip(files))
+
+
+@lru_cache(maxsize=8)
 def _element(text: str) -> SafeString:
     files = " ".join(static(file) for file in carried_files())
     style = mark_safe(text)  # noqa: S308 (our own sheet; a test looks for its end)
     element = '<style data-sheets="{}" data-files="{}">{}</style>'
-    return format_html(element, _mark(), files, style)
+    return format_html(element, held_mark(), files, style)
 
 
 @lru_cache(maxsize=8)

@@ -72,9 +72,15 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
         "now": now,
         "own": own_reservation(request, found),
         "is_draft": found.state == RunState.DRAFT,
-        "structured": as_script(run_facts(found, phase)),
+        "structured": _structured(found, phase),
     }
     return render(request, "courses/run.html", context)
+
+
+def _structured(found: CourseRun, phase: Phase) -> str:
+    """What search engines read; besides the texts they are told how many are left."""
+    name = ("structured", phase, found.places_left)
+    return page_runs.of_texts(found, name, lambda: as_script(run_facts(found, phase)))
 
 
 def own_reservation(request: HttpRequest, found: CourseRun) -> Reservation | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 
 import pytest
@@ -9,8 +10,9 @@ import time_machine
 from django.template import Context, Template
 from django.utils import translation
 
+from core.pages.memory import own_copy
 from courses.cards import Places, RunCard, RunTexts
-from courses.models import Course, Phase
+from courses.models import Course, CourseRun, Phase
 from desk.listing import UndatedCourse
 from persian.jalali import today
 from tests.factories import NOW
@@ -95,3 +97,17 @@ def test_today_is_the_day_of_the_centre(hour: int) -> None:
     with time_machine.travel(moment, tick=False):
         # Tehran is three and a half hours ahead.
         assert today() == (moment + dt.timedelta(hours=3, minutes=30)).date()
+
+
+def test_own_copy_of_a_row_leaves_the_remembered_one_as_it_is() -> None:
+    course = Course(pk=1, title_fa="a")
+    run = CourseRun(pk=2, code="R", course=course)
+
+    twin = own_copy(run)
+    twin.code, twin.course = "T", Course(pk=3, title_fa="b")
+
+    assert (twin.code, twin.course.title_fa, twin.pk) == ("T", "b", 2)
+    assert (run.code, run.course.title_fa, run.course_id) == ("R", "a", 1)
+    assert own_copy(run) == run == copy.copy(run)
+    pickled = set(vars(copy.copy(run))) - {"_django_version"}
+    assert set(vars(own_copy(run))) == pickled
