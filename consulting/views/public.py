@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -47,9 +46,12 @@ def find_service(slug: str) -> Service:
     It is read again when a text of any page changes. Inside a transaction it is read
     each time: what that one wrote may never be committed.
     """
-    found = partial(get_object_or_404, services_with_details(), slug=slug)
+
+    def read() -> Service:
+        return get_object_or_404(services_with_details(), slug=slug)
+
     seen = None if connection.in_atomic_block else stamp()
-    return memory.remembered(("service", seen, slug), found) if seen else found()
+    return memory.remembered(("service", seen, slug), read) if seen else read()
 
 
 @require_GET

@@ -42,6 +42,12 @@
   var summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
 
+  // On a phone the bar of the staff is wider than the screen: begin where one is.
+  document.querySelectorAll(".work-nav [aria-current]").forEach(function (here) {
+    var bar = here.parentElement.getBoundingClientRect(), its = here.getBoundingClientRect();
+    here.parentElement.scrollLeft += its.left + its.width / 2 - bar.left - bar.width / 2;
+  });
+
   // "My bookings" stays readable without a line (templates/desk/worker.js).
   if ("serviceWorker" in navigator) {
     window.addEventListener("load", function () {

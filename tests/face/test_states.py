@@ -159,3 +159,21 @@ def test_living_page_shows_every_state(viewer: Viewer) -> None:
         ".note-good",
     ):
         assert page.locator(state).count() >= 2, state
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+@pytest.mark.parametrize("path", ["/staff/", "/staff/people/", "/staff/time/"])
+def test_bar_of_the_staff_begins_where_one_is(
+    viewer: Viewer, path: str, language: str
+) -> None:
+    viewer.resize(360)
+    viewer.show(Sheet(path, "planner"), language=language)
+
+    bar = viewer.page.locator(".work-nav-top")
+    here = bar.locator("[aria-current]").bounding_box()
+
+    assert bar.evaluate("bar => bar.scrollWidth > bar.clientWidth")
+    assert here
+    assert here["x"] >= 0
+    assert here["x"] + here["width"] <= 360
+    assert viewer.page.evaluate("scrollY") == 0
