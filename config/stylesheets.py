@@ -21,6 +21,8 @@ UNUSED = (
     *("form-control-sm", "form-control-lg", "form-select-sm", "form-select-lg"),
     *("form-switch", "form-check-inline", "form-check-reverse"),
     *("input-group", "invalid-tooltip"),
+    *("table-active", "table-bordered", "table-borderless", "table-group-divider"),
+    *("table-responsive", "table-sm", "table-striped-columns", "caption-top"),
 )
 _UNUSED = re.compile(
     rf"(?<!:not\()\.(?:{'|'.join(UNUSED)})\b|::file-selector-button|select\[(?:multiple|size)"
@@ -57,7 +59,8 @@ def build_styles(base_dir: Path) -> None:
     _node(base_dir, SASS, *OPTIONS, *pairs)
     for name in SHEETS:
         sheet = target / f"{name}.css"
-        sheet.write_text(without_unused(sheet.read_text(encoding="utf-8")), "utf-8")
+        # The mark of the encoding that Sass begins with would be a letter in a page.
+        sheet.write_text(without_unused(sheet.read_text("utf-8-sig")), "utf-8")
     for name in TURNED:
         source = f"static/css/{name}.css"
         _node(base_dir, RTLCSS, "--silent", source, f"static/css/{name}.rtl.css")

@@ -57,9 +57,9 @@ class ApplicationForm(PartyFields, ApplicantForm):
         widget=forms.TextInput(attrs={"placeholder": _("Pattern maker, stitcher …")}),
     )
     consent = forms.BooleanField(
-        label=_("I agree"),
-        help_text=_(
-            "The centre keeps this information for the booking and sends SMS about it."
+        label=_(
+            "I agree that the centre keeps this information for the booking"
+            " and sends SMS about it."
         ),
         required=False,
     )
@@ -85,7 +85,10 @@ class ApplicationForm(PartyFields, ApplicantForm):
         if person is not None:
             self.initial.setdefault("firm", person.firm.name if person.firm else "")
         if self.knows_consent and places == 1:
-            self.fields["consent"].label = gettext("The other person agrees")
+            self.fields["consent"].label = gettext(
+                "The other person agrees that the centre keeps this information"
+                " for the booking and sends SMS about it."
+            )
         self._ask_gender()
         self.helper = self._helper()
 

@@ -15,6 +15,21 @@ from persian.text import localized
 SAMPLE_HOST = "kafsh.example"
 
 
+# Days and hours are told in the language of the message, as long as they get.
+_LONGEST = {
+    "en": {
+        "day": "Wed 30 September",
+        "time": "16:30",
+        "old": "Wed 30 September 14:30",
+        "new": "Wed 30 September 16:30",
+        "short": "30 September 16:30",
+        "dates": "Wed 30 September, 14:30 to 18:30",
+        "until": "Wednesday at 18:30",
+        "draw_at": "Wed 30 September 18:30",
+    }
+}
+
+
 def worst(kind: MessageKind, language: str) -> dict[str, str]:
     """The longest values that may occur in a language.
 
@@ -22,8 +37,9 @@ def worst(kind: MessageKind, language: str) -> dict[str, str]:
     """
     usual = typical(kind, language)
     host = max(_host(), SAMPLE_HOST, key=len)
+    sample = {**kind.sample, **_LONGEST.get(language, {})}
     longest = {
-        name: max(_at(host, kind.sample[name]), usual[name], key=len)
+        name: max(_at(host, sample[name]), usual[name], key=len)
         for name in kind.variables
     }
     return longest | {name: usual[name] for name in _centre(language) if name in usual}

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.applicant_forms import ApplicantForm
+from accounts.applicant_forms import OTHER, ApplicantForm
 from accounts.models import Person
 from courses.models import CourseRun
 from courses.services.naming import Newcomer
@@ -21,22 +21,36 @@ class NameForm(ApplicantForm):
     """The booker writes who comes; nothing is asked that is known."""
 
     consent = forms.BooleanField(
-        label=_("I agree"),
-        help_text=_(
-            "The centre keeps this information for the booking and sends SMS about it."
+        label=_(
+            "I agree that the centre keeps this information for the booking"
+            " and sends SMS about it."
         ),
         required=False,
     )
     is_woman = forms.BooleanField(label=_("This person is a woman"), required=False)
 
     def __init__(
-        self, *args: Any, person: Person | None, run: CourseRun, **kwargs: Any
+        self,
+        *args: Any,
+        person: Person | None,
+        run: CourseRun,
+        holder: Person | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, person=person, **kwargs)
-        self.initial.setdefault("who", "other")
+        self.initial.setdefault("who", OTHER)
+        if holder is not None and holder == person:
+            # Whose place it is already cannot be given it.
+            self.fields["who"].choices = [  # type: ignore[attr-defined]
+                (OTHER, gettext("For another person"))
+            ]
+            self.fields["who"].widget = forms.HiddenInput()
         self.fields["who"].label = gettext("Who comes?")
         if self.knows_consent:
-            self.fields["consent"].label = gettext("The other person agrees")
+            self.fields["consent"].label = gettext(
+                "The other person agrees that the centre keeps this information"
+                " for the booking and sends SMS about it."
+            )
         women = ["is_woman"] if run.is_women_only else []
         self.helper = self.new_helper(*self.own_parts, *self.who_parts, *women)
 

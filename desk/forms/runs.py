@@ -227,7 +227,7 @@ class RunForm(forms.Form):
         help_text=_("Empty: until the first class session."),
     )
     cancel_notice_hours = IntegerField(
-        label=_("May cancel alone until (hours before)"),
+        label=_("May cancel without us until (hours before)"),
         min_value=0,
         max_value=24 * 60,
         initial=24,

@@ -70,7 +70,12 @@ def name_place(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     now = timezone.now()
     user, (booking,) = _bookings(request, reference, now, pk)
     _require_booker(user, booking)
-    form = NameForm(posted(request), person=person_of(user), run=_run(booking))
+    form = NameForm(
+        posted(request),
+        person=person_of(user),
+        run=_run(booking),
+        holder=booking.reservation.person,
+    )
     if form.is_bound and form.is_valid():
         try:
             name_by_booker(

@@ -53,6 +53,8 @@ def test_first_visit_brings_its_sheets_and_its_policy_permits_just_them(
     policy = dict(part.split(" ", 1) for part in _policy(response))
     assert policy["style-src"] == f"'self' 'sha256-{digest}'"
     assert "</" not in style.text
+    # The mark of an encoding would be a letter of the first selector.
+    assert "\ufeff" not in style.text
 
 
 def _policy(response: HttpResponse) -> list[str]:

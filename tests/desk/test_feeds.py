@@ -41,7 +41,7 @@ def user(client: Client) -> User:
 def create(client: Client, kind: str = "person") -> str:
     """The path of a new private address."""
     page = client.post(CALENDAR, {"kind": kind, "action": "create"}).content.decode()
-    found = re.search(r'value="http[^"]*(/calendar/[a-z0-9]+\.ics)"', page)
+    found = re.search(r">http[^<]*(/calendar/[a-z0-9]+\.ics)<", page)
     assert found
     return found[1]
 

@@ -18,6 +18,7 @@ from courses.services.attendance import enrolled, start_roll
 from courses.services.closing import proposals
 from courses.services.enrolment import enrol, join_waiting_list
 from courses.services.transfers import move_enrolments
+from desk.forms.places import NameForm
 from tests.courses.helpers import new_key
 from tests.desk.people import (
     applicant_client,
@@ -338,3 +339,15 @@ def test_page_of_a_refused_request_tells_the_reason(
     page = booker.get(address("booking", asked)).content.decode()
 
     assert "ویژهٔ تازه‌کاران" in page.split("<details")[0]
+
+
+def test_own_place_is_not_offered_to_oneself() -> None:
+    me, other = Person(pk=1, name="a"), Person(pk=2, name="b")
+    run = CourseRun(code="R1")
+
+    mine = NameForm(person=me, run=run, holder=me)
+    of_other = NameForm(person=me, run=run, holder=other)
+
+    assert [value for value, _label in mine.fields["who"].choices] == ["other"]
+    assert mine.fields["who"].widget.is_hidden
+    assert [v for v, _label in of_other.fields["who"].choices] == ["me", "other"]

@@ -88,7 +88,7 @@ def test_private_calendar_works_until_it_is_switched_off(
     page.locator("main a[href='/calendar/']").click()
     screenshot("calendar-1-none")
     page.locator("main button[value=create]").click()
-    address = page.locator("main input[readonly]").input_value()
+    address = page.locator("main textarea[readonly]").input_value()
     steps.no_sideways_scroll(page)
     screenshot("calendar-2-made")
 
