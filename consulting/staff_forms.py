@@ -291,8 +291,8 @@ class ExceptionForm(forms.Form):
     """More or fewer hours on one day."""
 
     on = JalaliDateField(label=_("Day"))
-    start = TimeField(label=_("From"))
-    end = TimeField(label=_("To"))
+    start = TimeField(label=_("Starts at"))
+    end = TimeField(label=_("Ends at"))
     is_available = forms.TypedChoiceField(
         label=_("What"),
         choices=[("no", _("Cannot be met")), ("yes", _("Can be met as well"))],

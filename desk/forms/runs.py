@@ -50,9 +50,11 @@ class PlanForm(forms.Form):
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Weekdays"), coerce=int, widget=forms.CheckboxSelectMultiple
     )
-    starts = TimeField(label=_("From"))
+    starts = TimeField(label=_("Starts at"))
     ends = TimeField(
-        label=_("To"), required=False, help_text=_("Empty: as long as the course says.")
+        label=_("Ends at"),
+        required=False,
+        help_text=_("Empty: as long as the course says."),
     )
     count = IntegerField(
         label=_("Class sessions"),
@@ -103,8 +105,8 @@ class LineForm(forms.Form):
     """One class session of the plan, changed by hand or taken out."""
 
     on = JalaliDateField(label=_("Date"))
-    start = TimeField(label=_("From"))
-    end = TimeField(label=_("To"))
+    start = TimeField(label=_("Starts at"))
+    end = TimeField(label=_("Ends at"))
     is_removed = forms.BooleanField(label=_("Leave out"), required=False)
 
     # The class session, once it was read; None when it is left out or not readable.
@@ -336,8 +338,8 @@ class PlaceForm(forms.Form):
     """When and where a class session is, and who gives it."""
 
     on = JalaliDateField(label=_("Date"))
-    start = TimeField(label=_("From"))
-    end = TimeField(label=_("To"))
+    start = TimeField(label=_("Starts at"))
+    end = TimeField(label=_("Ends at"))
     room = forms.ModelChoiceField(
         label=_("Room"), queryset=Room.objects.all(), empty_label=None
     )

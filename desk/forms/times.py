@@ -26,8 +26,8 @@ class IntervalForm(forms.Form):
         help_text=_("Only when it is more than one day."),
     )
     whole_day = forms.BooleanField(label=_("Whole day"), required=False)
-    starts = TimeField(label=_("From"), required=False)
-    ends = TimeField(label=_("To"), required=False)
+    starts = TimeField(label=_("Starts at"), required=False)
+    ends = TimeField(label=_("Ends at"), required=False)
     reason = CleanCharField(label=_("Reason"), required=False, max_length=200)
 
     def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
