@@ -8,9 +8,11 @@ import datetime as dt
 import pytest
 import time_machine
 from django.template import Context, Template
+from django.test import Client
 from django.utils import translation
 
 from core.pages.memory import own_copy
+from core.templatetags.drawn import _drawn
 from courses.cards import Places, RunCard, RunTexts
 from courses.models import Course, CourseRun, Phase
 from desk.listing import UndatedCourse
@@ -111,3 +113,15 @@ def test_own_copy_of_a_row_leaves_the_remembered_one_as_it_is() -> None:
     assert own_copy(run) == run == copy.copy(run)
     pickled = set(vars(copy.copy(run))) - {"_django_version"}
     assert set(vars(own_copy(run))) == pickled
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("made_up", ["/?q=%d", "/help/?from=%d", "/runs/?x=%d"])
+def test_made_up_addresses_push_nothing_out(client: Client, made_up: str) -> None:
+    client.get(made_up % 0)
+    before = _drawn.cache_info().currsize
+
+    for number in range(1, 4):
+        client.get(made_up % number)
+
+    assert _drawn.cache_info().currsize == before
