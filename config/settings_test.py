@@ -7,7 +7,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
-# Tests read pages, and what a class is called is not on them.
+# Tests look for words in pages, and would find the names of rules among them.
 SHEETS_INSIDE = False
 # Every client of a test starts the middleware anew: a file is looked up when somebody
 # asks for it, instead of all of them each time.

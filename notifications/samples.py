@@ -13,8 +13,6 @@ from persian.text import localized
 
 # The host in the samples of the code; the site's own stands in for it.
 SAMPLE_HOST = "kafsh.example"
-
-
 # Days and hours are told in the language of the message, as long as they get.
 _LONGEST = {
     "en": {

@@ -25,18 +25,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_bidi
 
 COOKIE = "sheets"
-# Those that pages carry inside them; the first is on every page.
+# Those that pages carry inside them, and that there are for each direction.
 CARRIED = ("site", "forms")
-# Others do not depend on the direction.
-TURNED = CARRIED
 # How a sheet in static/css names a file beside its folder.
 _BESIDE = re.compile(r"url\(\"?\.\./([^\")]+)\"?\)")
 
 
 def file_of(name: str, *, rtl: bool) -> str:
     """The file below `static/` of a sheet, turned for a language from right to left."""
-    turned = rtl and name in TURNED
-    return f"css/{name}.rtl.css" if turned else f"css/{name}.css"
+    return f"css/{name}.rtl.css" if rtl and name in CARRIED else f"css/{name}.css"
 
 
 def carried_files() -> list[str]:

@@ -116,7 +116,7 @@ def test_run_page_leads_to_the_form_and_to_the_draw() -> None:
     assert f"/runs/{run.code}/hold/" not in text
 
 
-def test_form_after_closing_says_so_and_keeps_what_was_typed() -> None:
+def test_form_after_closing_says_so_and_is_not_there_to_be_sent() -> None:
     run = draw_run()
     with time_machine.travel(CLOSES + HOUR, tick=False):
         page = settled_client().post(f"/runs/{run.code}/apply/", form())
@@ -124,6 +124,9 @@ def test_form_after_closing_says_so_and_keeps_what_was_typed() -> None:
     assert page.status_code == 200
     assert not WaitingEntry.objects.exists()
     assert not page.context["is_open"]
+    text = page.content.decode()
+    assert 'name="who"' not in text
+    assert f"/runs/{run.code}/draw/" in text
 
 
 def test_commitment_is_public_from_the_beginning_and_the_seed_is_not() -> None:

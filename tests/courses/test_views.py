@@ -329,6 +329,7 @@ def test_wait_says_when_a_place_is_free(client: Client) -> None:
     response = client.post(f"/runs/{run.code}/wait/", form())
 
     assert response.context["refusal"] == "free"
+    assert "<h1>ثبت‌نام</h1>" in text(response)
     assert f'formaction="/runs/{run.code}/book/"' in text(response)
 
 

@@ -159,3 +159,15 @@ def test_channel_is_stopped_and_let_go_on(planner: Client) -> None:
 
     assert ChannelState.objects.get().held_at is None
     assert planner.post("/staff/channels/nobody/hold/").status_code == 404
+
+
+def test_call_without_a_number_can_only_be_done(planner: Client) -> None:
+    task = make_task(phone="", text="یک نفر زنگ خواست")
+    page = planner.get("/staff/tasks/").content.decode()
+
+    assert "شماره ناشناس" in page
+    assert 'value="wrong_number"' not in page
+    planner.post(f"/staff/tasks/{task.pk}/result/", {"result": "done"})
+
+    task.refresh_from_db()
+    assert task.result == TaskResult.DONE

@@ -354,3 +354,12 @@ def test_of_many_who_save_at_once_one_wins_and_the_others_are_told() -> None:
     refusals = [a.code for a in answers if isinstance(a, NotificationsError)]
     assert refusals == ["stale", "stale", "stale"]
     assert TextVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["place_offered", "class_reminder"])
+def test_days_are_tried_in_the_language_of_the_message(name: str) -> None:
+    values = worst(kinds.get(name), "en")
+    told = {key: values[key] for key in ("day", "old", "new", "until") if key in values}
+
+    assert told
+    assert [value for value in told.values() if not value.isascii()] == []
